@@ -1,0 +1,5 @@
+export * from './address.js';
+export * from './input.js';
+export * from './time.js';
+export * from './to-wire.js';
+export * from './view.js';

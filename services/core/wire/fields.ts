@@ -1,0 +1,189 @@
+import { WireFault } from './fault.js';
+import { limits } from './limits.js';
+import type { CanonicalReader } from './reader.js';
+import { type Frame, part, partTags } from './record.js';
+import { actorTypes, eventKinds, outcomes, scopes } from './symbols.js';
+
+/**
+ * Slots of the positions table, a row of `slot.stride` integers per event. A string or bytes field takes two slots, start and
+ * end within the record's value, both 0 when its part is absent or erased.
+ */
+export const slot = {
+  id: 0,
+  scope: 1,
+  actorType: 2,
+  kind: 3,
+  outcome: 4,
+  /** Where the first related item stands, and how many there are. */
+  related: 5,
+  relatedCount: 6,
+  organizationId: 8,
+  applicationId: 10,
+  actorId: 12,
+  action: 14,
+  targetType: 16,
+  targetId: 18,
+  reason: 20,
+  authMethod: 22,
+  service: 24,
+  correlationId: 26,
+  requestId: 28,
+  traceId: 30,
+  detailsSchema: 32,
+  actorName: 34,
+  actorEmail: 36,
+  targetName: 38,
+  ip: 40,
+  userAgent: 42,
+  sessionId: 44,
+  message: 46,
+  path: 48,
+  details: 50,
+  before: 52,
+  after: 54,
+  stride: 56,
+} as const;
+
+/** Positions of every field of every event of a record: what the sink copies into columns without making strings. */
+export interface EventFields {
+  positions: Int32Array;
+  /** Microseconds since 1970-01-01T00:00:00Z. */
+  occurredAt: Float64Array;
+}
+
+export const newEventFields = (count: number): EventFields => ({
+  positions: new Int32Array(count * slot.stride),
+  occurredAt: new Float64Array(count),
+});
+
+/** Reads event `index` of the frame strictly into `fields`. Throws a WireFault that says what is wrong with it. */
+export function scanEvent(reader: CanonicalReader, frame: Frame, index: number, fields: EventFields): void {
+  const { parts } = frame;
+  const row = index * part.stride;
+  const at = index * slot.stride;
+  checkSize('body', parts[row + part.bodyEnd]! - parts[row + part.bodyStart]!, limits.bodyBytes);
+  scanBody(reader.window(parts[row + part.bodyStart]!, parts[row + part.bodyEnd]!), fields, index, at);
+
+  const identity = erasable(frame, row + part.identityStart, row + part.identityTag);
+  checkSize('identity', identity.end - identity.start, limits.identityBytes);
+  if (identity.start < identity.end) scanIdentity(reader.window(identity.start, identity.end), fields.positions, at);
+
+  const content = erasable(frame, row + part.contentStart, row + part.contentTag);
+  checkSize('content', content.end - content.start, limits.contentBytes);
+  if (content.start < content.end) scanContent(reader.window(content.start, content.end), fields.positions, at);
+}
+
+/** The part's own bytes within the value: empty where it is absent or erased. */
+function erasable({ form, parts }: Frame, startSlot: number, tagSlot: number): { start: number; end: number } {
+  const start = parts[startSlot]!;
+  const end = parts[startSlot + 1]!;
+  if (form === 'signed') return { start, end };
+  return parts[tagSlot] === partTags.salted ? { start: start + 16, end } : { start: 0, end: 0 };
+}
+
+function checkSize(what: string, bytes: number, limit: number): void {
+  if (bytes > limit) throw new WireFault('limit_exceeded', `the ${what} has ${bytes} bytes, at most ${limit}`);
+}
+
+function scanBody(reader: CanonicalReader, { positions, occurredAt }: EventFields, index: number, at: number): void {
+  const text = (field: number): void => {
+    positions[at + field] = reader.stringField();
+    positions[at + field + 1] = reader.pos;
+  };
+  positions[at + slot.id] = reader.fixed(16);
+  occurredAt[index] = reader.long();
+  positions[at + slot.scope] = reader.enumeration(scopes.length);
+  text(slot.organizationId);
+  text(slot.applicationId);
+  positions[at + slot.actorType] = reader.enumeration(actorTypes.length);
+  text(slot.actorId);
+  text(slot.action);
+  positions[at + slot.kind] = reader.enumeration(eventKinds.length);
+  text(slot.targetType);
+  text(slot.targetId);
+  const related = reader.arrayCount();
+  positions[at + slot.related] = reader.pos;
+  positions[at + slot.relatedCount] = related;
+  for (let item = 0; item < related; item += 1) {
+    reader.stringField();
+    reader.stringField();
+  }
+  reader.endOfArray(related);
+  positions[at + slot.outcome] = reader.enumeration(outcomes.length);
+  for (let field: number = slot.reason; field <= slot.detailsSchema; field += 2) text(field);
+  reader.done('the body');
+  checkBody(reader.bytes, positions, occurredAt[index]!, at);
+}
+
+function checkBody(bytes: Buffer, positions: Int32Array, occurredAt: number, at: number): void {
+  const id = positions[at + slot.id]!;
+  const version = bytes[id + 6]! >> 4;
+  if ((version !== 7 && version !== 8) || bytes[id + 8]! >> 6 !== 2) {
+    throw new WireFault('invalid_id', `id ${bytes.toString('hex', id, id + 16)} is no UUID of version 7 or 8`);
+  }
+  if (!(occurredAt >= 0 && occurredAt < limits.occurredAtUs)) {
+    throw new WireFault('invalid_time', `occurred_at ${occurredAt} µs is not within 1970–2199`);
+  }
+  if (!isAction(bytes, positions[at + slot.action]!, positions[at + slot.action + 1]!)) {
+    throw new WireFault(
+      'invalid_action',
+      'action is not 1–128 characters of a–z 0–9 _ - . : beginning with a letter or digit',
+    );
+  }
+  const scope = positions[at + slot.scope]!;
+  const has = (field: number): boolean => positions[at + field]! < positions[at + field + 1]!;
+  if (scope > 0 && !has(slot.organizationId)) {
+    throw new WireFault('invalid_scope', `scope ${scopes[scope]} without an organization_id`);
+  }
+  if (scope === 2 && !has(slot.applicationId)) {
+    throw new WireFault('invalid_scope', 'scope application without an application_id');
+  }
+}
+
+/** schemas/README.md §1: 1–128 bytes of a–z 0–9 _ - . :, beginning with a letter or digit. */
+function isAction(bytes: Buffer, start: number, end: number): boolean {
+  if (end === start || end - start > limits.actionBytes) return false;
+  for (let at = start; at < end; at += 1) {
+    const byte = bytes[at]!;
+    if ((byte >= 0x61 && byte <= 0x7a) || (byte >= 0x30 && byte <= 0x3a && (byte !== 0x3a || at > start))) continue;
+    if (at > start && (byte === 0x2e || byte === 0x5f || byte === 0x2d)) continue;
+    return false;
+  }
+  return true;
+}
+
+const v4MappedPrefix = Buffer.from('00000000000000000000ffff', 'hex');
+
+function scanIdentity(reader: CanonicalReader, positions: Int32Array, at: number): void {
+  const windowStart = reader.pos;
+  let filled = false;
+  for (let field: number = slot.actorName; field <= slot.sessionId; field += 2) {
+    const start = field === slot.ip ? reader.byteField() : reader.stringField();
+    positions[at + field] = start;
+    positions[at + field + 1] = reader.pos;
+    filled ||= start < reader.pos;
+  }
+  reader.done('the identity');
+  if (!filled)
+    throw new WireFault('non_canonical', `an identity of absent fields at byte ${windowStart} is not zero bytes`);
+  const ip = positions[at + slot.ip]!;
+  const ipBytes = positions[at + slot.ip + 1]! - ip;
+  if (ipBytes !== 0 && ipBytes !== 4 && ipBytes !== 16) throw new WireFault('invalid_ip', `ip has ${ipBytes} bytes`);
+  if (ipBytes === 16 && reader.bytes.compare(v4MappedPrefix, 0, 12, ip, ip + 12) === 0) {
+    throw new WireFault('invalid_ip', 'ip is a v4-mapped v6 address; send its 4 bytes');
+  }
+}
+
+function scanContent(reader: CanonicalReader, positions: Int32Array, at: number): void {
+  const windowStart = reader.pos;
+  let filled = false;
+  for (let field: number = slot.message; field <= slot.after; field += 2) {
+    const start = reader.stringField();
+    positions[at + field] = start;
+    positions[at + field + 1] = reader.pos;
+    filled ||= start < reader.pos;
+  }
+  reader.done('the content');
+  if (!filled)
+    throw new WireFault('non_canonical', `a content of absent fields at byte ${windowStart} is not zero bytes`);
+}

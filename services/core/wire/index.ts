@@ -1,0 +1,10 @@
+export * from './event.js';
+export * from './fault.js';
+export * from './fields.js';
+export * from './header.js';
+export * from './limits.js';
+export { CanonicalReader } from './reader.js';
+export * from './record.js';
+export { prefixes, schemaId } from './schemas.js';
+export * from './symbols.js';
+export * from './uuid.js';
