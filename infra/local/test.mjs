@@ -1,0 +1,70 @@
+// `npm test [-- WORD…] [--no-build]`: prepares, starts one throw-away stack of real parts, runs the tests of dist/test
+// whose path holds one of the words (all without words), stops the stack and removes its folder. Addresses set in the
+// environment (KAFKA_BROKERS, CLICKHOUSE_URL, REDIS_URL) are used instead of a part started here.
+import { spawn } from 'node:child_process';
+import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, relative } from 'node:path';
+import { PrepareFailure } from './prepare/failure.mjs';
+import { prepare, root, runToExit } from './prepare/prepare.mjs';
+import { createProgress } from './prepare/progress.mjs';
+import { embeddedParts } from './prepare/system.mjs';
+
+const FOLDERS = ['unit', 'integration', 'fault', 'e2e'];
+const CONCURRENT_FILES = 2;
+/** For a single test, and for a file as a whole: a hang shall cost minutes, not the run. */
+const TIMEOUT_MS = 400_000;
+
+const words = process.argv.slice(2).filter((word) => !word.startsWith('--'));
+const rebuild = !process.argv.includes('--no-build');
+
+function testFiles() {
+  const dist = join(root, 'dist', 'test');
+  const files = FOLDERS.map((name) => join(dist, name))
+    .filter(existsSync)
+    .flatMap((folder) => readdirSync(folder, { recursive: true }).map((name) => join(folder, name)))
+    .filter((file) => file.endsWith('.test.js'))
+    .sort();
+  const asPath = (word) => word.replace(/^(dist\/)?(test\/)?/, '').replace(/\.(ts|js)$/, '');
+  return words.length === 0
+    ? files
+    : files.filter((file) => words.some((word) => relative(dist, file).includes(asPath(word))));
+}
+
+function runTests({ files, env }) {
+  const args = [
+    '--test',
+    '--test-reporter=spec',
+    `--test-concurrency=${CONCURRENT_FILES}`,
+    `--test-timeout=${TIMEOUT_MS}`,
+  ];
+  return new Promise((resolve, reject) => {
+    const child = spawn(process.execPath, [...args, ...files], { cwd: root, env, stdio: 'inherit' });
+    // A Ctrl-C reaches the tests by the terminal; we only stay to take the stack down after them.
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
+    child.on('error', reject);
+    child.on('exit', (code) => resolve(code ?? 1));
+  });
+}
+
+await runToExit(async () => {
+  const progress = createProgress();
+  const embedded = embeddedParts(process.env);
+  await prepare({ parts: embedded, rebuild, progress });
+  const files = testFiles();
+  if (files.length === 0) throw new PrepareFailure(`No test matches: ${words.join(' ')}`);
+  const { startEmbedded } = await import('../../dist/infra/local/embedded.js');
+  const dataDir = mkdtempSync(join(tmpdir(), 'sealstream-test-'));
+  const parts = Object.keys(embedded).filter((name) => embedded[name] && (name !== 'clickhouse' || existsSync(join(root, 'dist/infra/local/clickhouse/main.js'))));
+  const env = { ...process.env, KAFKAJS_NO_PARTITIONER_WARNING: '1' };
+  try {
+    const stack = await progress.step(`test stack (${parts.join(', ')})`, () => startEmbedded({ dataDir, parts, env }));
+    try {
+      process.exitCode = await runTests({ files, env: { ...env, ...stack.addresses } });
+    } finally {
+      await stack.stop();
+    }
+  } finally {
+    rmSync(dataDir, { recursive: true, force: true });
+  }
+});
