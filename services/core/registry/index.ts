@@ -1,2 +1,3 @@
 export * from './entry.js';
 export * from './registry.js';
+export * from './writer.js';

@@ -36,12 +36,12 @@ export interface RegistryView {
 export interface Registry extends RegistryView {
   /** Folds the next record of the registry topic, in offset order. Returns why it was skipped, or the entry. */
   fold(offset: number, value: Buffer): { entry: RegistryEntry } | { skipped: string };
-  /** Reading has passed every offset below this one (control records and gaps leave holes in offsets). */
-  advance(heldThrough: number): void;
   /** Where the next entry goes. */
   readonly next: { seq: number; prev: Buffer };
   /** Registry offset of the newest valid entry, -1 before the first. */
   readonly newest: number;
+  /** Whether the record at this registry offset was a valid entry. */
+  holds(offset: number): boolean;
   incarnation(topic: string): Incarnation | undefined;
   /** The registry as it stands now. */
   keys(): KeyGrant[];
@@ -56,6 +56,7 @@ export function createRegistry({ audience, rootPublicKey }: { audience: string; 
   let next = { seq: 0, prev: Buffer.alloc(32) as Buffer };
   let newest = -1;
   let heldThrough = 0;
+  const valid = new Set<number>();
 
   const latest = (keyId: string): KeyGrant | undefined => versions.get(keyId)?.at(-1)?.grant;
 
@@ -88,14 +89,12 @@ export function createRegistry({ audience, rootPublicKey }: { audience: string; 
         apply(offset, entry);
         next = { seq: next.seq + 1, prev: hash };
         newest = offset;
+        valid.add(offset);
         return { entry };
       } catch (error) {
         if (error instanceof WireFault) return { skipped: error.message };
         throw error;
       }
-    },
-    advance(through) {
-      heldThrough = Math.max(heldThrough, through);
     },
     keyAsOf(keyId, asOf) {
       const known = versions.get(keyId);
@@ -103,6 +102,7 @@ export function createRegistry({ audience, rootPublicKey }: { audience: string; 
       for (let at = known.length - 1; at >= 0; at -= 1) if (known[at]!.offset <= asOf) return known[at]!.grant;
       return undefined;
     },
+    holds: (offset) => valid.has(offset),
     incarnation: (topic) => incarnations.get(topic),
     keys: () => [...versions.values()].map((list) => list.at(-1)!.grant),
     organizations: () => [...organizations].map(([id, name]) => ({ id, name })),

@@ -1,0 +1,4 @@
+export * from './fold.js';
+export * from './lane-store.js';
+export * from './registry-reader.js';
+export * from './topic-reader.js';

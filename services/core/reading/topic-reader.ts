@@ -1,0 +1,144 @@
+import { randomUUID } from 'node:crypto';
+import type { Batch, Consumer, Kafka } from 'kafkajs';
+import { SealstreamError } from '../errors.js';
+import type { TopicRecord } from '../judge/index.js';
+import type { Logger } from '../log.js';
+import { topicRecord } from './fold.js';
+
+export interface TopicReader {
+  stop(): Promise<void>;
+}
+
+/**
+ * Reads all partitions of a topic from given offsets, each partition's records once and in order, in a consumer group of its own
+ * that lives as long as the reader. `onRecords` is awaited per batch; when it rejects, the batch is read again after a back-off.
+ * A jump in offsets (the topic is neither compacted nor transactional, so retention took them) is handed to `onGap`.
+ */
+export async function readTopic({
+  kafka,
+  topic,
+  from,
+  onRecords,
+  onCaughtUp = () => {},
+  onGap,
+  onCrash = () => {},
+  log,
+  maxWaitMs = 1_000,
+  maxBytesPerPartition = 8_388_608,
+  groupPrefix = 'sealstream-reader',
+}: {
+  kafka: Kafka;
+  topic: string;
+  /** First offset wanted per partition; every partition of the topic must be there. */
+  from: ReadonlyMap<number, number>;
+  onRecords: (partition: number, records: TopicRecord[]) => Promise<void>;
+  /** Called after each batch with the first offset not read and the partition's end. */
+  onCaughtUp?: (partition: number, next: number, highWatermark: number) => void;
+  onGap: (error: SealstreamError) => void;
+  onCrash?: (error: Error) => void;
+  log: Logger;
+  maxWaitMs?: number;
+  maxBytesPerPartition?: number;
+  groupPrefix?: string;
+}): Promise<TopicReader> {
+  const groupId = `${groupPrefix}-${randomUUID()}`;
+  await setStart(kafka, groupId, topic, from);
+  const next = new Map(from);
+  const consumer: Consumer = kafka.consumer({
+    groupId,
+    maxWaitTimeInMs: maxWaitMs,
+    maxBytesPerPartition,
+    sessionTimeout: 45_000,
+    retry: { retries: Number.MAX_SAFE_INTEGER, maxRetryTime: 10_000 },
+  });
+  consumer.on(consumer.events.CRASH, ({ payload }) => {
+    log.warn({ topic, error: payload.error.message }, 'reader crashed and starts again');
+    onCrash(payload.error);
+  });
+
+  const onBatch = async (batch: Batch): Promise<void> => {
+    const { partition } = batch;
+    const wanted = next.get(partition) ?? 0;
+    // A restarted consumer begins at its first offsets again; what was read is skipped.
+    const records = batch.messages
+      .map((message) => topicRecord(partition, message))
+      .filter(({ offset }) => offset >= wanted);
+    if (records.length > 0) {
+      if (records[0]!.offset !== wanted) {
+        onGap(
+          new SealstreamError('offset_gap', `offsets ${wanted}–${records[0]!.offset - 1} are gone from Kafka`, {
+            topic,
+            partition,
+            offset: wanted,
+          }),
+        );
+        return;
+      }
+      await onRecords(partition, records);
+      next.set(partition, records.at(-1)!.offset + 1);
+    }
+    onCaughtUp(partition, next.get(partition)!, Number(batch.highWatermark));
+  };
+
+  await consumer.connect();
+  await consumer.subscribe({ topic, fromBeginning: true });
+  await consumer.run({
+    autoCommit: false,
+    partitionsConsumedConcurrently: 4,
+    eachBatchAutoResolve: true,
+    eachBatch: async ({ batch, heartbeat }) => {
+      await onBatch(batch);
+      await heartbeat();
+    },
+  });
+  return {
+    async stop() {
+      await consumer.disconnect();
+      await dropGroup(kafka, groupId).catch((error) => log.debug({ groupId, error }, 'reader group stays behind'));
+    },
+  };
+}
+
+/** Commits the starting offsets before anyone joins: a seek after joining would race with the first fetch. */
+async function setStart(
+  kafka: Kafka,
+  groupId: string,
+  topic: string,
+  from: ReadonlyMap<number, number>,
+): Promise<void> {
+  const admin = kafka.admin();
+  await admin.connect();
+  try {
+    const partitions = [...from].map(([partition, offset]) => ({ partition, offset: String(offset) }));
+    await admin.setOffsets({ groupId, topic, partitions });
+  } finally {
+    await admin.disconnect();
+  }
+}
+
+async function dropGroup(kafka: Kafka, groupId: string): Promise<void> {
+  const admin = kafka.admin();
+  await admin.connect();
+  try {
+    await admin.deleteGroups([groupId]);
+  } finally {
+    await admin.disconnect();
+  }
+}
+
+/** First and next offset of every partition, as Kafka has them now. */
+export async function topicOffsets(
+  kafka: Kafka,
+  topic: string,
+): Promise<{ partition: number; low: number; high: number }[]> {
+  const admin = kafka.admin();
+  await admin.connect();
+  try {
+    const offsets = await admin.fetchTopicOffsets(topic);
+    return offsets
+      .map(({ partition, low, high }) => ({ partition, low: Number(low), high: Number(high) }))
+      .sort((a, b) => a.partition - b.partition);
+  } finally {
+    await admin.disconnect();
+  }
+}
