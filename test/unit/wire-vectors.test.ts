@@ -21,6 +21,7 @@ import { ERASED_BATCH_PREFIX, SIGNED_BATCH_PREFIX, SIGNED_ENTRY_PREFIX } from '.
 import { strictUtf8 } from '../conformance/utf8.js';
 import { encodeLong, readLong } from '../conformance/varint.js';
 import type { JudgeContext } from '../conformance/wire-types.js';
+import { coreAdapter } from '../support/core-adapter.js';
 
 const hex = (text: string) => Buffer.from(text, 'hex');
 
@@ -199,3 +200,4 @@ describe('the vectors', () => {
 
 // Every implementation in the project is run over the same vectors: add its adapter here.
 runVectors({ name: 'the reference', adapter: referenceAdapter });
+runVectors({ name: 'services/core', adapter: coreAdapter });

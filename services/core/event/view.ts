@@ -65,7 +65,7 @@ export function viewOf({ body, identity, content }: WireEvent): EventView {
     category: body.action.split('.', 1)[0]!,
     kind: body.kind,
     ...(Object.keys(target).length > 0 ? { target } : {}),
-    ...present({ related: body.related }),
+    ...present({ related: body.related.map(({ type, id }) => ({ type, id })) }),
     outcome: body.outcome,
     ...present({
       reason: body.reason,

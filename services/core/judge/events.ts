@@ -1,6 +1,6 @@
 import type { KeyGrant } from '../registry/registry.js';
 import { type EventReason, WireFault } from '../wire/fault.js';
-import { type EventFields, newEventFields, scanEvent, slot } from '../wire/fields.js';
+import { checkFields, type EventFields, newEventFields, scanEvent, slot } from '../wire/fields.js';
 import { limits } from '../wire/limits.js';
 import { CanonicalReader } from '../wire/reader.js';
 import { part, partTags } from '../wire/record.js';
@@ -42,6 +42,7 @@ export function judgeEvents({
           `occurred_at is more than ten minutes after the append time ${record.appendTimeMs} ms`,
         );
       }
+      checkFields(frame.value, fields, index);
       permitted(fields.positions, index * slot.stride);
       if (frame.form === 'erased') checkErasure(opened, index, erasures);
       accepted.push(index);

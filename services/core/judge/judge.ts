@@ -90,7 +90,7 @@ export function createJudge({
         return { kind: 'needs', need: { kind: 'registry', through: header.registry } };
       }
       grant = keyFor(decoded, state, registry);
-      checkSignature(decoded, grant?.publicKey ?? deployment.rootPublicKey);
+      checkSignature(decoded, grant ? grant.publicKey! : deployment.rootPublicKey);
       const { leaves, salts } = hasher.ofFrame(decoded.frame);
       if (!merkleRoot(leaves).equals(header.root)) {
         throw new WireFault('bad_root', 'the events do not give the root that the header signs');

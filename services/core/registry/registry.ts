@@ -2,13 +2,14 @@ import type { KeyObject } from 'node:crypto';
 import { publicKeyFault } from '../seal/public-key.js';
 import { ed25519PublicKey, keyIdOf } from '../seal/signature.js';
 import { WireFault } from '../wire/fault.js';
-import type { Scope } from '../wire/symbols.js';
+import type { EntryKind, Scope } from '../wire/symbols.js';
 import { openEntry, type RegistryEntry } from './entry.js';
 
 /** What a registered key may do. */
 export interface KeyGrant {
   keyId: string;
-  publicKey: KeyObject;
+  /** Undefined only where the key was revoked before it was ever added. */
+  publicKey: KeyObject | undefined;
   rawPublicKey: Buffer;
   producerId: string;
   /** '*' is every organization. */
@@ -71,8 +72,10 @@ export function createRegistry({ audience, rootPublicKey }: { audience: string; 
       const grant = grantOf(entry);
       if (!latest(grant.keyId)?.revoked) addVersion(offset, grant);
     } else if (entry.kind === 'key_revoked') {
-      const grant = latest(entry.key_id.toString('hex'));
-      if (grant && !grant.revoked) addVersion(offset, { ...grant, revoked: true });
+      const keyId = entry.key_id.toString('hex');
+      const grant = latest(keyId);
+      // A revocation holds even for a key that was never added: it must not come in later.
+      if (!grant?.revoked) addVersion(offset, { ...(grant ?? unseenGrant(keyId)), revoked: true });
     } else if (entry.kind === 'incarnation') {
       incarnations.set(entry.topic, { topic: entry.topic, id: entry.incarnation, partitions: entry.partitions });
     } else {
@@ -86,6 +89,7 @@ export function createRegistry({ audience, rootPublicKey }: { audience: string; 
       try {
         const { entry, hash } = openEntry(value, rootPublicKey);
         checkPlace(entry, audience, next);
+        checkFit(entry);
         apply(offset, entry);
         next = { seq: next.seq + 1, prev: hash };
         newest = offset;
@@ -125,11 +129,51 @@ function checkPlace(entry: RegistryEntry, audience: string, next: { seq: number;
   }
 }
 
-function grantOf(entry: RegistryEntry): KeyGrant {
-  const fault = publicKeyFault(entry.public_key);
-  if (fault || entry.algorithm !== 1 || !entry.key_id.equals(keyIdOf(entry.public_key))) {
-    throw new WireFault('key_not_permitted', fault ?? 'algorithm or key_id does not fit the public key');
+/** The fields that each kind uses besides those that place the entry; every other is absent. */
+const usedFields: Record<EntryKind, readonly (keyof RegistryEntry)[]> = {
+  key: ['key_id', 'algorithm', 'public_key', 'producer_id', 'organizations', 'scopes', 'name'],
+  key_revoked: ['key_id'],
+  incarnation: ['topic', 'incarnation', 'partitions'],
+  organization: ['organization_id', 'name'],
+};
+const placeFields: readonly (keyof RegistryEntry)[] = ['audience', 'seq', 'prev', 'created_at', 'kind'];
+
+/** schemas/README.md §5: a valid entry's fields fit its kind. */
+function checkFit(entry: RegistryEntry): void {
+  const refuse = (detail: string): never => {
+    throw new WireFault('bad_header', `entry of kind ${entry.kind}: ${detail}`);
+  };
+  const used = [...placeFields, ...usedFields[entry.kind]];
+  for (const [name, value] of Object.entries(entry) as [keyof RegistryEntry, RegistryEntry[keyof RegistryEntry]][]) {
+    const absent = typeof value === 'number' ? value === 0 : value.length === 0;
+    if (!absent && !used.includes(name)) refuse(`${name} is not used`);
   }
+  if (entry.created_at < 0) refuse('created_at is negative');
+  if (entry.kind === 'key') {
+    const fault = publicKeyFault(entry.public_key);
+    if (fault) refuse(fault);
+    if (entry.algorithm !== 1 || !entry.key_id.equals(keyIdOf(entry.public_key))) refuse('algorithm or key_id');
+    if (entry.producer_id === '') refuse('no producer_id');
+  }
+  if (entry.kind === 'key_revoked' && entry.key_id.length !== 32) refuse('key_id');
+  if (entry.kind === 'incarnation' && (entry.topic === '' || entry.incarnation.length !== 16 || entry.partitions < 1)) {
+    refuse('topic, incarnation or partitions');
+  }
+  if (entry.kind === 'organization' && entry.organization_id === '') refuse('no organization_id');
+}
+
+const unseenGrant = (keyId: string): KeyGrant => ({
+  keyId,
+  publicKey: undefined,
+  rawPublicKey: Buffer.alloc(0),
+  producerId: '',
+  organizations: new Set(),
+  scopes: new Set(),
+  name: '',
+  revoked: true,
+});
+
+function grantOf(entry: RegistryEntry): KeyGrant {
   return {
     keyId: entry.key_id.toString('hex'),
     publicKey: ed25519PublicKey(entry.public_key),

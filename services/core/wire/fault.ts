@@ -38,12 +38,9 @@ export type Reason = RecordReason | EventReason;
 /** Thrown by the strict readers; the judge turns it into a quarantine reason, the door into a problem. */
 export class WireFault extends Error {
   readonly reason: Reason;
-  /** The bytes ended before the field did. */
-  readonly truncated: boolean;
-  constructor(reason: Reason, detail: string, { truncated = false } = {}) {
+  constructor(reason: Reason, detail: string) {
     super(detail);
     this.name = 'WireFault';
     this.reason = reason;
-    this.truncated = truncated;
   }
 }

@@ -56,21 +56,28 @@ export const newEventFields = (count: number): EventFields => ({
   occurredAt: new Float64Array(count),
 });
 
-/** Reads event `index` of the frame strictly into `fields`. Throws a WireFault that says what is wrong with it. */
+/**
+ * Reads event `index` of the frame strictly into `fields`. Throws a WireFault that says what is wrong with it; of several faults the
+ * one that stands first in schemas/README.md §6, so that every reader names the same.
+ */
 export function scanEvent(reader: CanonicalReader, frame: Frame, index: number, fields: EventFields): void {
   const { parts } = frame;
+  const { positions, occurredAt } = fields;
   const row = index * part.stride;
   const at = index * slot.stride;
-  checkSize('body', parts[row + part.bodyEnd]! - parts[row + part.bodyStart]!, limits.bodyBytes);
-  scanBody(reader.window(parts[row + part.bodyStart]!, parts[row + part.bodyEnd]!), fields, index, at);
-
+  const body = { start: parts[row + part.bodyStart]!, end: parts[row + part.bodyEnd]! };
   const identity = erasable(frame, row + part.identityStart, row + part.identityTag);
-  checkSize('identity', identity.end - identity.start, limits.identityBytes);
-  if (identity.start < identity.end) scanIdentity(reader.window(identity.start, identity.end), fields.positions, at);
-
   const content = erasable(frame, row + part.contentStart, row + part.contentTag);
+
+  occurredAt[index] = scanBody(reader.window(body.start, body.end), positions, at);
+  if (identity.start < identity.end) scanIdentity(reader.window(identity.start, identity.end), positions, at);
+  if (content.start < content.end) scanContent(reader.window(content.start, content.end), positions, at);
+
+  checkSize('body', body.end - body.start, limits.bodyBytes);
+  checkSize('identity', identity.end - identity.start, limits.identityBytes);
   checkSize('content', content.end - content.start, limits.contentBytes);
-  if (content.start < content.end) scanContent(reader.window(content.start, content.end), fields.positions, at);
+  checkId(reader.bytes, positions[at + slot.id]!);
+  checkTime(occurredAt[index]!);
 }
 
 /** The part's own bytes within the value: empty where it is absent or erased. */
@@ -85,13 +92,14 @@ function checkSize(what: string, bytes: number, limit: number): void {
   if (bytes > limit) throw new WireFault('limit_exceeded', `the ${what} has ${bytes} bytes, at most ${limit}`);
 }
 
-function scanBody(reader: CanonicalReader, { positions, occurredAt }: EventFields, index: number, at: number): void {
+/** Returns occurred_at. */
+function scanBody(reader: CanonicalReader, positions: Int32Array, at: number): number {
   const text = (field: number): void => {
     positions[at + field] = reader.stringField();
     positions[at + field + 1] = reader.pos;
   };
   positions[at + slot.id] = reader.fixed(16);
-  occurredAt[index] = reader.long();
+  const occurredAt = reader.long();
   positions[at + slot.scope] = reader.enumeration(scopes.length);
   text(slot.organizationId);
   text(slot.applicationId);
@@ -112,18 +120,26 @@ function scanBody(reader: CanonicalReader, { positions, occurredAt }: EventField
   positions[at + slot.outcome] = reader.enumeration(outcomes.length);
   for (let field: number = slot.reason; field <= slot.detailsSchema; field += 2) text(field);
   reader.done('the body');
-  checkBody(reader.bytes, positions, occurredAt[index]!, at);
+  return occurredAt;
 }
 
-function checkBody(bytes: Buffer, positions: Int32Array, occurredAt: number, at: number): void {
-  const id = positions[at + slot.id]!;
+function checkId(bytes: Buffer, id: number): void {
   const version = bytes[id + 6]! >> 4;
   if ((version !== 7 && version !== 8) || bytes[id + 8]! >> 6 !== 2) {
     throw new WireFault('invalid_id', `id ${bytes.toString('hex', id, id + 16)} is no UUID of version 7 or 8`);
   }
+}
+
+function checkTime(occurredAt: number): void {
   if (!(occurredAt >= 0 && occurredAt < limits.occurredAtUs)) {
     throw new WireFault('invalid_time', `occurred_at ${occurredAt} µs is not within 1970–2199`);
   }
+}
+
+/** The faults that stand after `future_time` in the list: address, action, scope. */
+export function checkFields(bytes: Buffer, { positions }: EventFields, index: number): void {
+  const at = index * slot.stride;
+  checkAddress(bytes, positions[at + slot.ip]!, positions[at + slot.ip + 1]!);
   if (!isAction(bytes, positions[at + slot.action]!, positions[at + slot.action + 1]!)) {
     throw new WireFault(
       'invalid_action',
@@ -166,10 +182,12 @@ function scanIdentity(reader: CanonicalReader, positions: Int32Array, at: number
   reader.done('the identity');
   if (!filled)
     throw new WireFault('non_canonical', `an identity of absent fields at byte ${windowStart} is not zero bytes`);
-  const ip = positions[at + slot.ip]!;
-  const ipBytes = positions[at + slot.ip + 1]! - ip;
-  if (ipBytes !== 0 && ipBytes !== 4 && ipBytes !== 16) throw new WireFault('invalid_ip', `ip has ${ipBytes} bytes`);
-  if (ipBytes === 16 && reader.bytes.compare(v4MappedPrefix, 0, 12, ip, ip + 12) === 0) {
+}
+
+function checkAddress(bytes: Buffer, start: number, end: number): void {
+  const length = end - start;
+  if (length !== 0 && length !== 4 && length !== 16) throw new WireFault('invalid_ip', `ip has ${length} bytes`);
+  if (length === 16 && bytes.compare(v4MappedPrefix, 0, 12, start, start + 12) === 0) {
     throw new WireFault('invalid_ip', 'ip is a v4-mapped v6 address; send its 4 bytes');
   }
 }

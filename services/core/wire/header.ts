@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { WireFault } from './fault.js';
 import { limits } from './limits.js';
 import { CanonicalReader } from './reader.js';
@@ -28,11 +29,24 @@ export function encodeHeader(header: Header): Buffer {
   return types.header.toBuffer(header);
 }
 
-/** Strict: throws a WireFault for anything but the canonical encoding of a header that agrees with itself. */
+/** Strict: throws a WireFault `bad_header` for anything but the canonical encoding of a header that agrees with itself. */
 export function decodeHeader(bytes: Buffer): Header {
-  if (bytes.length > limits.headerBytes) {
-    throw new WireFault('limit_exceeded', `the header has ${bytes.length} bytes, at most ${limits.headerBytes}`);
+  if (bytes.length > limits.headerBytes) bad(`the header has ${bytes.length} bytes, at most ${limits.headerBytes}`);
+  try {
+    const header = readHeader(bytes);
+    checkHeader(header);
+    return header;
+  } catch (error) {
+    if (error instanceof WireFault && error.reason !== 'bad_header') bad(error.message);
+    throw error;
   }
+}
+
+function bad(detail: string): never {
+  throw new WireFault('bad_header', detail);
+}
+
+function readHeader(bytes: Buffer): Header {
   const reader = new CanonicalReader(bytes);
   const text = (): string => bytes.toString('utf8', reader.stringField(), reader.pos);
   const fixed = (length: number): Buffer => bytes.subarray(reader.fixed(length), reader.pos);
@@ -54,24 +68,24 @@ export function decodeHeader(bytes: Buffer): Header {
     root: fixed(32),
   };
   reader.done('the header');
-  checkHeader(header);
   return header;
 }
 
+const rootOfNothing = createHash('sha256').digest();
+
+/** Every rule of schemas/README.md §3 that needs no state. */
 function checkHeader(header: Header): void {
-  const { lane, lanes, partition, kind, first_seq, count, created_at, registry } = header;
-  const bad = (detail: string): never => {
-    throw new WireFault('bad_header', detail);
-  };
+  const { lane, lanes, partition, kind, first_seq, count, created_at, registry, root } = header;
+  const inSafeRange = (value: number): boolean => value >= 0 && value <= Number.MAX_SAFE_INTEGER;
   if (!(lane >= 0 && lane < lanes && lanes <= limits.lanes)) bad(`lane ${lane} of ${lanes}`);
   if (!(partition >= 0 && partition <= 0x7fffffff)) bad(`partition ${partition}`);
-  if (!(first_seq >= 0 && count >= 0 && first_seq + count < Number.MAX_SAFE_INTEGER))
-    bad(`sequence ${first_seq} + ${count}`);
-  if (count > limits.recordEvents)
-    throw new WireFault('limit_exceeded', `${count} events, at most ${limits.recordEvents}`);
-  if (!(created_at >= 0 && created_at <= Number.MAX_SAFE_INTEGER)) bad(`created_at ${created_at}`);
-  if (!(registry >= 0 && registry <= Number.MAX_SAFE_INTEGER)) bad(`registry offset ${registry}`);
+  if (!(first_seq >= 0 && count >= 0 && inSafeRange(first_seq + count))) bad(`sequence ${first_seq} + ${count}`);
+  if (!(created_at >= 0 && created_at < limits.occurredAtUs)) bad(`created_at ${created_at}`);
+  if (!inSafeRange(registry)) bad(`registry offset ${registry}`);
   if (registry !== 0 && kind !== 'registry') bad(`a registry offset in a record of kind ${kind}`);
-  if (kind === 'data' ? count === 0 : count !== 0) bad(`${count} events in a record of kind ${kind}`);
+  if (kind === 'data' ? count === 0 || count > limits.recordEvents : count !== 0)
+    bad(`${count} events in a record of kind ${kind}`);
+  if (kind !== 'data' && !root.equals(rootOfNothing)) bad(`a record of kind ${kind} with a root over events`);
   if (kind === 'open' && first_seq !== 0) bad(`an open record at sequence ${first_seq}`);
+  if (kind === 'registry' && lane !== partition) bad(`a marker of lane ${lane} in partition ${partition}`);
 }

@@ -34,7 +34,7 @@ export class CanonicalReader {
     let scale = 1;
     let length = 0;
     for (;;) {
-      if (byte < 0) throw new WireFault('non_canonical', `a number is cut off at byte ${pos}`, { truncated: true });
+      if (byte < 0) throw new WireFault('non_canonical', `a number is cut off at byte ${pos}`);
       length += 1;
       low += (byte & 0x7f) * scale;
       if (byte < 0x80) break;
@@ -62,7 +62,7 @@ export class CanonicalReader {
   fixed(length: number): number {
     const start = this.pos;
     if (start + length > this.end) {
-      throw new WireFault('non_canonical', `${length} bytes at ${start} run past the end`, { truncated: true });
+      throw new WireFault('non_canonical', `${length} bytes at ${start} run past the end`);
     }
     this.pos = start + length;
     return start;

@@ -57,37 +57,35 @@ export interface Frame {
   parts: Int32Array;
 }
 
-/** Strict: throws a WireFault (bad_frame, non_canonical, limit_exceeded). The events' own canonical form is not read here. */
+/**
+ * Strict: throws a WireFault: bad_frame for other first bytes than a batch's, then non_canonical, then limit_exceeded. The events'
+ * own canonical form is not read here.
+ */
 export function decodeFrame(value: Buffer): Frame {
-  if (value.length > limits.recordBytes) {
-    throw new WireFault('limit_exceeded', `the record has ${value.length} bytes, at most ${limits.recordBytes}`);
-  }
   const prefix = value.subarray(0, 10);
-  const form = prefix.equals(prefixes.signedBatch)
-    ? 'signed'
-    : prefix.equals(prefixes.erasedBatch)
-      ? 'erased'
-      : undefined;
-  if (form === undefined) {
+  const isSigned = prefix.equals(prefixes.signedBatch);
+  if (!isSigned && !prefix.equals(prefixes.erasedBatch)) {
     throw new WireFault(
       'bad_frame',
       `the first bytes are ${prefix.toString('hex') || 'missing'}: no batch of this format`,
     );
   }
   const reader = new CanonicalReader(value).window(10, value.length);
-  try {
-    return form === 'signed' ? readSigned(reader) : readErased(reader);
-  } catch (error) {
-    if (error instanceof WireFault && error.truncated) throw new WireFault('bad_frame', error.message);
-    throw error;
+  const frame = isSigned ? readSigned(reader) : readErased(reader);
+  if (value.length > limits.recordBytes) {
+    throw new WireFault('limit_exceeded', `the record has ${value.length} bytes, at most ${limits.recordBytes}`);
   }
+  if (frame.count > limits.recordEvents) {
+    throw new WireFault('limit_exceeded', `${frame.count} events, at most ${limits.recordEvents}`);
+  }
+  return frame;
 }
 
 function readSigned(reader: CanonicalReader): Frame {
   const value = reader.bytes;
   const header = value.subarray(reader.byteField(), reader.pos);
   const saltSeed = value.subarray(reader.fixed(32), reader.pos);
-  const count = eventCount(reader);
+  const count = eventCount(reader, 3);
   const parts = new Int32Array(count * part.stride);
   for (let row = 0; row < parts.length; row += part.stride) {
     for (let slot = 0; slot < 6; slot += 2) {
@@ -106,7 +104,7 @@ function readSigned(reader: CanonicalReader): Frame {
 function readErased(reader: CanonicalReader): Frame {
   const value = reader.bytes;
   const header = value.subarray(reader.byteField(), reader.pos);
-  const count = eventCount(reader);
+  const count = eventCount(reader, 5);
   const parts = new Int32Array(count * part.stride);
   for (let row = 0; row < parts.length; row += part.stride) {
     parts[row + part.bodyStart] = reader.byteField();
@@ -138,9 +136,11 @@ function readErasable(reader: CanonicalReader, parts: Int32Array, start: number,
   parts[tagSlot] = tag;
 }
 
-function eventCount(reader: CanonicalReader): number {
+/** An event takes at least `partsOfEvent` bytes, so a count that the bytes cannot hold is refused before room is made for it. */
+function eventCount(reader: CanonicalReader, partsOfEvent: number): number {
   const count = reader.arrayCount();
-  if (count > limits.recordEvents)
-    throw new WireFault('limit_exceeded', `${count} events, at most ${limits.recordEvents}`);
+  if (count * partsOfEvent > reader.end - reader.pos) {
+    throw new WireFault('non_canonical', `${count} events do not fit into ${reader.end - reader.pos} bytes`);
+  }
   return count;
 }

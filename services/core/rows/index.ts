@@ -1,0 +1,3 @@
+export * from './batch-row.js';
+export * from './event-row.js';
+export * from './fetch.js';
