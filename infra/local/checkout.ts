@@ -1,9 +1,8 @@
 import { readFileSync } from 'node:fs';
-import { dirname, join, resolve } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { join } from 'node:path';
+import { packageRoot } from '../../services/core/paths.js';
 
-/** The folder with package.json in it; this file runs as dist/infra/local/checkout.js. */
-export const checkoutFolder = resolve(dirname(fileURLToPath(import.meta.url)), '../../..');
+export const checkoutFolder = packageRoot();
 
 /** Compiled files, by their path below dist. */
 export const distFile = (path: string): string => join(checkoutFolder, 'dist', path);

@@ -1,18 +1,16 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { LocalError } from './errors.js';
 import { clickhousePart } from './parts/clickhouse.js';
 import { kafkaPart } from './parts/kafka.js';
 import type { Part, PartName } from './parts/part.js';
 import { redisPart } from './parts/redis.js';
+import { startChild } from './start-child.js';
 import { type Child, type ChildEvents, createChild } from './supervisor/child.js';
 import { type DataFolder, openDataFolder } from './supervisor/data-folder.js';
-import { lastLines } from './supervisor/last-lines.js';
 import { parentDeathLauncher } from './supervisor/parent-death.js';
 import { endOrphans } from './supervisor/pid-files.js';
 import { stablePorts } from './supervisor/ports.js';
 import { neverRestart, type RestartPolicy } from './supervisor/restart-policy.js';
 
-const READY_POLL_MS = 50;
 const PORT_NAMES = {
   kafka: ['kafka', 'kafkaController'],
   clickhouse: ['clickhouse'],
@@ -43,22 +41,10 @@ export function describeParts({
   return parts.map((name) => describe[name]());
 }
 
-/** Starts one part and waits until it answers. Throws with the end of its log when it ends or takes too long. */
+/** Prepares and starts one part, and waits until it answers. */
 export async function startPart({ part, child }: { part: Part; child: Child }): Promise<void> {
   await part.prepare();
-  child.start();
-  const until = Date.now() + part.readyTimeoutMs;
-  while (!(await part.isReady())) {
-    if (child.pid() === undefined || Date.now() > until) {
-      const exit = child.lastExit();
-      const what = child.pid() === undefined ? `ended (${exit?.signal ?? exit?.code})` : 'did not get ready in time';
-      throw new LocalError(
-        'part_failed',
-        `${child.name} ${what}. Its log, ${child.logFile}, ends:\n${lastLines(child.logFile)}`,
-      );
-    }
-    await sleep(READY_POLL_MS);
-  }
+  await startChild({ child, isReady: part.isReady, readyTimeoutMs: part.readyTimeoutMs });
 }
 
 export interface EmbeddedPart {

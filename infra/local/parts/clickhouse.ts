@@ -1,11 +1,11 @@
 import { distFile } from '../checkout.js';
+import { answersOk } from '../start-child.js';
 import type { DataFolder } from '../supervisor/data-folder.js';
 import { LOOPBACK } from '../supervisor/ports.js';
 import type { Part } from './part.js';
 import { password } from './password.js';
 
 const USER = 'sealstream';
-const PING_TIMEOUT_MS = 2_000;
 
 /** ClickHouse in-process (chdb) behind the HTTP front: one process owns the folder, everyone else talks HTTP. */
 export function clickhousePart({
@@ -37,13 +37,6 @@ export function clickhousePart({
     address: { variable: 'CLICKHOUSE_URL', value: `http://${USER}:${secret}@${LOOPBACK}:${port}` },
     readyTimeoutMs: 60_000,
     async prepare() {},
-    async isReady() {
-      try {
-        const signal = AbortSignal.timeout(PING_TIMEOUT_MS);
-        return (await fetch(`http://${LOOPBACK}:${port}/ping`, { signal })).ok;
-      } catch {
-        return false;
-      }
-    },
+    isReady: () => answersOk(`http://${LOOPBACK}:${port}/ping`),
   };
 }

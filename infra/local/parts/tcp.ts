@@ -4,9 +4,17 @@ import { LOOPBACK } from '../supervisor/ports.js';
 const TIMEOUT_MS = 2_000;
 
 /** Connects, sends, and hands back the first thing the peer says ('' right after connecting when nothing is sent). */
-export function askOverTcp({ port, message }: { port: number; message?: string }): Promise<string | undefined> {
+export function askOverTcp({
+  host = LOOPBACK,
+  port,
+  message,
+}: {
+  host?: string;
+  port: number;
+  message?: string;
+}): Promise<string | undefined> {
   return new Promise((resolve) => {
-    const socket = connect({ port, host: LOOPBACK });
+    const socket = connect({ port, host });
     const settle = (answer: string | undefined) => {
       socket.destroy();
       resolve(answer);

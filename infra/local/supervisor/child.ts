@@ -36,6 +36,8 @@ export interface Child {
   stop(): Promise<void>;
   /** SIGKILL, as a crash: supervision goes on. Resolves once it is gone. */
   kill(): Promise<void>;
+  /** SIGKILL, and not started again. */
+  abandon(): Promise<void>;
 }
 
 export interface ChildEvents {
@@ -70,7 +72,9 @@ export function createChild({
 
   const launch = () => {
     const log = openRotatingLog({ path: logFile });
-    const [command, ...args] = [...launcher, spec.command, ...spec.args] as [string, ...string[]];
+    // A node program sees its channel close: a signal on top would look like the second one, which ends it at once.
+    const words = spec.isNode ? [] : launcher;
+    const [command, ...args] = [...words, spec.command, ...spec.args] as [string, ...string[]];
     const child = spawn(command, args, {
       cwd: spec.cwd,
       env: spec.env as NodeJS.ProcessEnv,
@@ -133,6 +137,11 @@ export function createChild({
       await endWith('SIGTERM');
     },
     kill: () => endWith('SIGKILL'),
+    async abandon() {
+      wanted = false;
+      clearTimeout(restartTimer);
+      await endWith('SIGKILL');
+    },
   };
   return self;
 }

@@ -1,4 +1,4 @@
-import { chmodSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 /** Where everything of one instance lives. Only its owner may read it. */
@@ -56,3 +56,5 @@ export function readOrCreate(path: string, create: () => string): string {
   writePrivateFile(path, contents);
   return contents;
 }
+
+export const removeFile = (path: string): void => rmSync(path, { force: true });

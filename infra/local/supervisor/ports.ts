@@ -28,7 +28,8 @@ async function chooseFreePort(taken: ReadonlySet<number>): Promise<number> {
   throw new LocalError('port_taken', `found no free port between ${LOWEST_PORT} and ${HIGHEST_PORT} on ${LOOPBACK}`);
 }
 
-function readPorts(portsFile: string): Record<string, number> {
+/** The ports kept from the last start, by name; none on the first. */
+export function readPorts(portsFile: string): Record<string, number> {
   try {
     return JSON.parse(readFileSync(portsFile, 'utf8')) as Record<string, number>;
   } catch (error) {

@@ -1,0 +1,65 @@
+import { createPrivateKey, createPublicKey, generateKeyPairSync, randomBytes } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { LocalError } from './errors.js';
+import { readOrCreate } from './supervisor/data-folder.js';
+
+/** Who a deployment is: made once, and every event ever signed hangs on it. */
+export interface DeploymentIdentity {
+  /** The log's origin, `sealstream.local/1f2e3d4c`. */
+  readonly audience: string;
+  /** The raw 32 bytes of the root's Ed25519 key, in base64: what readers pin. */
+  readonly rootPublicKey: string;
+  readonly adminKey: string;
+  readonly files: {
+    readonly rootKey: string;
+    readonly gatewayKey: string;
+    readonly secret: string;
+    readonly adminKey: string;
+  };
+}
+
+const RAW_KEY_BYTES = 32;
+const SECRET_BYTES = 32;
+const ADMIN_KEY_BYTES = 32;
+const AUDIENCE_BYTES = 4;
+
+function newKeyPem(): string {
+  return generateKeyPairSync('ed25519').privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
+}
+
+function rawPublicKey(pem: string): string {
+  // The DER form of an Ed25519 public key ends in its raw bytes (RFC 8410).
+  const der = createPublicKey(createPrivateKey(pem)).export({ type: 'spki', format: 'der' });
+  return der.subarray(-RAW_KEY_BYTES).toString('base64');
+}
+
+/**
+ * Reads the deployment's identity from the `keys` folder, or makes it. The audience is written last: where it is there,
+ * a missing key is a loss and not a first start, and nothing new is made in its place.
+ */
+export function openIdentity({ keys }: { keys: string }): DeploymentIdentity {
+  const file = (name: string) => join(keys, name);
+  const files = {
+    rootKey: file('root.pem'),
+    gatewayKey: file('gateway.pem'),
+    secret: file('secret'),
+    adminKey: file('admin.key'),
+  };
+  if (existsSync(file('audience'))) {
+    const lost = [files.rootKey, files.gatewayKey, files.secret].find((path) => !existsSync(path));
+    if (lost) {
+      const fix = 'Restore it from a backup, or start a new deployment on an empty folder (SEALSTREAM_DATA).';
+      throw new LocalError('key_missing', `${lost} is missing, but events were signed under it. ${fix}`);
+    }
+  }
+  const rootPem = readOrCreate(files.rootKey, newKeyPem);
+  readOrCreate(files.gatewayKey, newKeyPem);
+  readOrCreate(files.secret, () => randomBytes(SECRET_BYTES).toString('hex'));
+  const adminKey = readOrCreate(files.adminKey, () => `sk_${randomBytes(ADMIN_KEY_BYTES).toString('base64url')}`);
+  const audience = readOrCreate(
+    file('audience'),
+    () => `sealstream.local/${randomBytes(AUDIENCE_BYTES).toString('hex')}`,
+  );
+  return { audience: audience.trim(), rootPublicKey: rawPublicKey(rootPem), adminKey: adminKey.trim(), files };
+}
