@@ -59,7 +59,6 @@ export async function createRegistryReader({
     topic,
     from: new Map([[0, 0]]),
     groupPrefix: 'sealstream-registry',
-    maxWaitMs: 5_000,
     log,
     onGap: (error) => log.fatal({ error: error.message }, 'the registry lost entries: nothing can be judged'),
     onRecords: async (_, records) => {

@@ -42,7 +42,6 @@ export async function readTopic({
   groupPrefix?: string;
 }): Promise<TopicReader> {
   const groupId = `${groupPrefix}-${randomUUID()}`;
-  await setStart(kafka, groupId, topic, from);
   const next = new Map(from);
   const consumer: Consumer = kafka.consumer({
     groupId,
@@ -56,10 +55,16 @@ export async function readTopic({
     onCrash(payload.error);
   });
 
+  // Said after every joining and before its first fetch, so that reading begins, and goes on after a crash, at the wanted offset.
+  // (admin.setOffsets would do it too, but runs a whole consumer and takes seconds.)
+  consumer.on(consumer.events.GROUP_JOIN, () => {
+    for (const [partition, offset] of next) consumer.seek({ topic, partition, offset: String(offset) });
+  });
+
   const onBatch = async (batch: Batch): Promise<void> => {
     const { partition } = batch;
     const wanted = next.get(partition) ?? 0;
-    // A restarted consumer begins at its first offsets again; what was read is skipped.
+    // A fetch that was under way when the reader was moved on brings what was read before.
     const records = batch.messages
       .map((message) => topicRecord(partition, message))
       .filter(({ offset }) => offset >= wanted);
@@ -97,23 +102,6 @@ export async function readTopic({
       await dropGroup(kafka, groupId).catch((error) => log.debug({ groupId, error }, 'reader group stays behind'));
     },
   };
-}
-
-/** Commits the starting offsets before anyone joins: a seek after joining would race with the first fetch. */
-async function setStart(
-  kafka: Kafka,
-  groupId: string,
-  topic: string,
-  from: ReadonlyMap<number, number>,
-): Promise<void> {
-  const admin = kafka.admin();
-  await admin.connect();
-  try {
-    const partitions = [...from].map(([partition, offset]) => ({ partition, offset: String(offset) }));
-    await admin.setOffsets({ groupId, topic, partitions });
-  } finally {
-    await admin.disconnect();
-  }
 }
 
 async function dropGroup(kafka: Kafka, groupId: string): Promise<void> {
