@@ -1,0 +1,163 @@
+import { once } from 'node:events';
+import type { ServerResponse } from 'node:http';
+import type { Writable } from 'node:stream';
+import { createBrotliCompress, createDeflate, createGzip } from 'node:zlib';
+import type { FrontError } from './errors.js';
+
+export interface Totals {
+  readonly readRows: number;
+  readonly readBytes: number;
+  readonly writtenRows: number;
+  readonly writtenBytes: number;
+  readonly resultRows: number;
+  readonly resultBytes: number;
+  readonly elapsedNs: number;
+}
+
+/** One answer: its first bytes are held back, so that an early error still has its status. */
+export interface Reply {
+  /** Headers to send with the status; without effect once that is sent. */
+  set(headers: Record<string, string>): void;
+  /** Resolves when more may be written. Throws when the client is gone. */
+  write(chunk: Buffer): Promise<void>;
+  end(totals?: Totals): Promise<void>;
+  /** As a status and a text, or within the result where that is on its way. */
+  fail(error: FrontError): Promise<void>;
+}
+
+const ENCODERS = { gzip: createGzip, deflate: createDeflate, br: createBrotliCompress } as const;
+type Encoding = keyof typeof ENCODERS;
+
+export function chooseEncoding(accepted: string | undefined): Encoding | undefined {
+  const names = new Set((accepted ?? '').split(',').map((item) => item.split(';')[0]?.trim().toLowerCase()));
+  return (['br', 'gzip', 'deflate'] as const).find((name) => names.has(name));
+}
+
+export function createReply({
+  response,
+  version,
+  exceptionTag,
+  encoding,
+  holdBytes,
+}: {
+  response: ServerResponse;
+  version: string;
+  /** Sixteen characters that announce an error within a result, where no row can imitate them. */
+  exceptionTag: string;
+  encoding: Encoding | undefined;
+  holdBytes: number;
+}): Reply {
+  let held: Buffer[] = [];
+  let heldBytes = 0;
+  let sink: Writable | undefined;
+
+  const closed = once(response, 'close');
+  /** Waits for the event, or for the client to go. */
+  const until = async (emitter: Writable, event: string): Promise<void> => {
+    const waiting = new AbortController();
+    const happened = once(emitter, event, { signal: waiting.signal });
+    happened.catch(() => {});
+    await Promise.race([happened, closed]);
+    waiting.abort();
+  };
+
+  const push = async (chunk: Buffer): Promise<void> => {
+    if (response.destroyed) throw new Error('the client has gone');
+    if (sink?.write(chunk) === false) await until(sink, 'drain');
+  };
+
+  const start = async (): Promise<void> => {
+    if (encoding === undefined) {
+      sink = response;
+    } else {
+      response.setHeader('Content-Encoding', encoding);
+      sink = ENCODERS[encoding]();
+      sink.pipe(response, { end: false });
+    }
+    const first = held;
+    held = [];
+    for (const chunk of first) await push(chunk);
+  };
+
+  /** Everything that was written has gone through the encoder. */
+  const flush = async (): Promise<void> => {
+    if (sink === undefined || sink === response || response.destroyed) return;
+    sink.end();
+    await until(sink, 'end');
+  };
+
+  const finish = async (): Promise<void> => {
+    await flush();
+    if (response.destroyed) return;
+    response.end();
+    if (!response.writableFinished) await until(response, 'finish');
+  };
+
+  /** Ends the connection without the closing chunk, so that a client that knows no tag sees a result that broke off. */
+  const breakOff = async (): Promise<void> => {
+    await flush();
+    response.socket?.destroySoon();
+  };
+
+  return {
+    set(headers) {
+      if (response.headersSent) return;
+      for (const [name, value] of Object.entries(headers)) response.setHeader(name, value);
+    },
+    async write(chunk) {
+      if (sink) return push(chunk);
+      held.push(chunk);
+      heldBytes += chunk.length;
+      if (heldBytes > holdBytes) await start();
+    },
+    async end(totals) {
+      if (!sink) {
+        if (totals) response.setHeader('X-ClickHouse-Summary', summary(totals));
+        if (encoding === undefined) response.setHeader('Content-Length', heldBytes);
+        await start();
+      }
+      await finish();
+    },
+    async fail(error) {
+      const text = `${error.message} (version ${version})\n`;
+      if (sink) {
+        await push(inStream({ text, exceptionTag }));
+        return breakOff();
+      }
+      held = [Buffer.from(text)];
+      response.statusCode = error.status;
+      response.setHeader('X-ClickHouse-Exception-Code', String(error.code));
+      response.setHeader('Content-Type', 'text/plain; charset=UTF-8');
+      response.removeHeader('X-ClickHouse-Format');
+      if (error.status === 401) response.setHeader('WWW-Authenticate', 'Basic realm="ClickHouse server HTTP API"');
+      await start();
+      await finish();
+    },
+  };
+}
+
+/** Clients look for the frame within the last 16 KiB. */
+const IN_STREAM_TEXT_BYTES = 15_000;
+
+/** The frame that ClickHouse puts an error in when rows are on their way already (since 25.11). */
+function inStream({ text, exceptionTag }: { text: string; exceptionTag: string }): Buffer {
+  const message = Buffer.from(text).subarray(0, IN_STREAM_TEXT_BYTES);
+  return Buffer.concat([
+    Buffer.from(`\r\n__exception__\r\n${exceptionTag}\r\n`),
+    message,
+    Buffer.from(`${message.length} ${exceptionTag}\r\n__exception__\r\n`),
+  ]);
+}
+
+function summary(totals: Totals): string {
+  return JSON.stringify({
+    read_rows: String(totals.readRows),
+    read_bytes: String(totals.readBytes),
+    written_rows: String(totals.writtenRows),
+    written_bytes: String(totals.writtenBytes),
+    total_rows_to_read: '0',
+    result_rows: String(totals.resultRows),
+    result_bytes: String(totals.resultBytes),
+    elapsed_ns: String(totals.elapsedNs),
+  });
+}
