@@ -1,6 +1,6 @@
 import { dirname, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { type ClickHouseClient, createClient } from '@clickhouse/client';
+import { type ClickHouseClient, ClickHouseLogLevel, createClient } from '@clickhouse/client';
 import { MigrationError } from './errors.js';
 import { type Migration, readMigrations } from './migration-files.js';
 import { assertAllKnown, type MigrationHistory, openMigrationHistory, statementsDone } from './migration-history.js';
@@ -19,6 +19,8 @@ export interface Migrated {
 
 const DATABASE_NAME = /^[A-Za-z_][A-Za-z0-9_]{0,62}$/;
 const REQUEST_TIMEOUT_MS = 300_000;
+/** What fails is thrown, and said once by whoever catches it. */
+const QUIET = { level: ClickHouseLogLevel.OFF };
 
 /**
  * Brings a database up to the migrations of a folder, creating it where absent. Statements run one by one and each is
@@ -39,7 +41,7 @@ export async function migrate({
   }
   const migrations = readMigrations(directory);
   await createDatabase({ clickhouseUrl, database });
-  const clickhouse = createClient({ url: clickhouseUrl, database, request_timeout: REQUEST_TIMEOUT_MS });
+  const clickhouse = createClient({ url: clickhouseUrl, database, request_timeout: REQUEST_TIMEOUT_MS, log: QUIET });
   try {
     const history = await openMigrationHistory(clickhouse);
     if (await isUpToDate({ migrations, history })) return { applied: [] };
@@ -54,7 +56,7 @@ export async function migrate({
 
 /** By a client of its own: ClickHouse refuses every statement of a client whose database does not exist yet. */
 async function createDatabase({ clickhouseUrl, database }: { clickhouseUrl: string; database: string }): Promise<void> {
-  const clickhouse = createClient({ url: clickhouseUrl, database: 'default' });
+  const clickhouse = createClient({ url: clickhouseUrl, database: 'default', log: QUIET });
   try {
     await clickhouse.command({ query: `CREATE DATABASE IF NOT EXISTS ${database}` });
   } finally {

@@ -55,7 +55,7 @@ CREATE TABLE IF NOT EXISTS events
     content_digest String CODEC(ZSTD),
 
     category LowCardinality(String) ALIAS splitByChar('.', action)[1],
-    ip IPv6 ALIAS if(length(ip_bytes) = 4, IPv4ToIPv6(reinterpret(reverse(ip_bytes), 'IPv4')), toIPv6OrZero(IPv6NumToString(toFixedString(if(length(ip_bytes) = 16, ip_bytes, ''), 16)))),
+    ip IPv6 ALIAS if(length(ip_bytes) = 4, IPv4ToIPv6(toIPv4(reinterpretAsUInt32(reverse(ip_bytes)))), toIPv6OrZero(IPv6NumToString(toFixedString(if(length(ip_bytes) = 16, ip_bytes, ''), 16)))),
 
     INDEX by_id id TYPE bloom_filter(0.01) GRANULARITY 1,
     INDEX by_actor actor_id TYPE bloom_filter(0.01) GRANULARITY 1,
