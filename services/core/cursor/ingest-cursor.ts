@@ -51,7 +51,9 @@ export function decodeIngestCursor(text: string): IngestCursor | undefined {
     let partition = -1;
     for (let left = reader.number(); left > 0; left -= 1) {
       partition += reader.number() + 1;
-      positions.set(partition, { offset: reader.number(), idx: reader.number() });
+      const [offset, idx] = [reader.number(), reader.number()];
+      if (partition > 0x7fffffff || offset > Number.MAX_SAFE_INTEGER || idx > 0xffff) throw new CursorFault('damaged');
+      positions.set(partition, { offset, idx });
     }
     reader.done();
     return { incarnation, positions };

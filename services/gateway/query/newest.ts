@@ -1,0 +1,63 @@
+import { decodeEventRows, type EventRow, eventColumns } from '../../core/rows/index.js';
+import type { Bind } from './bind.js';
+import { isTooLarge } from './clickhouse-errors.js';
+import { type Filter, filterSql } from './filter.js';
+import type { PageEnd } from './page-cursor.js';
+import type { EventsTable, TenantScope } from './scope.js';
+
+export interface NewestPage {
+  rows: EventRow[];
+  /** Where the next page begins; undefined at the end. */
+  end: PageEnd | undefined;
+}
+
+const order = 'ORDER BY occurred_at DESC, partition DESC, offset DESC, idx DESC, incarnation DESC';
+
+/** Events after the page end, newest first by the time they say. A page of large events holds fewer than `limit`. */
+export async function readNewest({
+  table,
+  scope,
+  filter,
+  after,
+  limit,
+  signal,
+}: {
+  table: EventsTable;
+  scope: TenantScope;
+  filter: Filter;
+  after: PageEnd | undefined;
+  limit: number;
+  signal?: AbortSignal | undefined;
+}): Promise<NewestPage> {
+  for (let fetched = limit; ; fetched = Math.ceil(fetched / 4)) {
+    try {
+      const bytes = await table.select({
+        name: 'list',
+        scope,
+        columns: eventColumns,
+        where: (bind) => [...filterSql(filter, bind), ...(after ? below(after, bind) : [])],
+        rest: `${order} LIMIT ${fetched + 1}`,
+        signal,
+      });
+      const rows = decodeEventRows(bytes);
+      return rows.length > fetched
+        ? { rows: rows.slice(0, fetched), end: rows[fetched - 1] }
+        : { rows, end: undefined };
+    } catch (error) {
+      if (!isTooLarge(error) || fetched === 1) throw error;
+    }
+  }
+}
+
+/** The first condition says less than the second and is what the primary key can use. */
+function below({ occurred_at, partition, offset, idx, incarnation }: PageEnd, bind: Bind): string[] {
+  const time = `fromUnixTimestamp64Micro(${bind('Int64', occurred_at)}, 'UTC')`;
+  const place = [
+    time,
+    bind('UInt32', partition),
+    bind('UInt64', offset),
+    bind('UInt16', idx),
+    `toFixedString(unhex(${bind('String', incarnation.toString('hex'))}), 16)`,
+  ];
+  return [`occurred_at <= ${time}`, `(occurred_at, partition, offset, idx, incarnation) < tuple(${place.join(', ')})`];
+}

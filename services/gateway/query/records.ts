@@ -1,0 +1,108 @@
+import type { ClickHouseClient } from '../../core/clients/clickhouse.js';
+import { type BatchRow, batchColumns, decodeBatchRows, type EventRow, fetchRowBinary } from '../../core/rows/index.js';
+import { queryErrorOf } from './clickhouse-errors.js';
+import { defaultQueryLimits, limitSettings } from './scope.js';
+
+/** What the gateway asks of `batches`: one row per Kafka record, no event and no tenant in it. */
+export interface Records {
+  /** The rows of the record that an event row says it came from: one, where nobody tampered. */
+  of(row: Pick<EventRow, 'incarnation' | 'partition' | 'offset'>): Promise<BatchRow[]>;
+  /** The last accepted registry marker below that place. */
+  markerBelow(row: Pick<EventRow, 'incarnation' | 'partition' | 'offset'>): Promise<BatchRow | undefined>;
+  /** First offset above the stored records, per partition. Everything below is whole in `events`: `batches` is written last. */
+  stored(incarnation: Buffer): Promise<Map<number, number>>;
+  /** Incarnations that hold records, oldest first. */
+  incarnations(): Promise<Buffer[]>;
+}
+
+export function createRecords({ clickhouse, database }: { clickhouse: ClickHouseClient; database: string }): Records {
+  const settings = limitSettings(defaultQueryLimits);
+  const known = new Map<string, Map<number, number>>();
+  const asking = new Map<string, Promise<Map<number, number>>>();
+
+  const guarded = async <T>(work: () => Promise<T>): Promise<T> => {
+    try {
+      return await work();
+    } catch (error) {
+      throw queryErrorOf(error, defaultQueryLimits);
+    }
+  };
+
+  const select = (where: string, params: Record<string, unknown>): Promise<BatchRow[]> =>
+    guarded(async () =>
+      decodeBatchRows(
+        await fetchRowBinary({
+          clickhouse,
+          query: `SELECT ${batchColumns.join(', ')} FROM {database:Identifier}.batches
+            WHERE incarnation = unhex({incarnation:String}) AND partition = {partition:UInt32} AND ${where}`,
+          params: { ...params, database },
+          settings,
+        }),
+      ),
+    );
+
+  const objects = <T>(query: string, params: Record<string, unknown>): Promise<T[]> =>
+    guarded(async () => {
+      const result = await clickhouse.query({
+        query,
+        query_params: { ...params, database },
+        format: 'JSONEachRow',
+        clickhouse_settings: { ...settings, output_format_json_quote_64bit_integers: 0, wait_end_of_query: 1 },
+      });
+      return result.json<T>();
+    });
+
+  const place = ({ incarnation, partition, offset }: Pick<EventRow, 'incarnation' | 'partition' | 'offset'>) => ({
+    incarnation: incarnation.toString('hex'),
+    partition,
+    offset,
+  });
+
+  /** Positions only grow, so what is known already bounds what is read: the table's key is (partition, offset). */
+  const advance = async (incarnation: string): Promise<Map<number, number>> => {
+    const before = known.get(incarnation) ?? new Map<number, number>();
+    const partitions = before.size === 0 ? 0 : Math.max(...before.keys()) + 1;
+    const params: Record<string, unknown> = { incarnation, partitions };
+    const above = Array.from({ length: partitions }, (_, partition) => {
+      params[`next${partition}`] = before.get(partition) ?? 0;
+      return `(partition = ${partition} AND offset >= {next${partition}:UInt64})`;
+    });
+    const rows = await objects<{ partition: number; next: number }>(
+      `SELECT partition, max(offset) + 1 AS next FROM {database:Identifier}.batches
+       WHERE incarnation = unhex({incarnation:String}) AND (${[...above, 'partition >= {partitions:UInt32}'].join(' OR ')})
+       GROUP BY partition`,
+      params,
+    );
+    const after = new Map([...before, ...rows.map(({ partition, next }): [number, number] => [partition, next])]);
+    known.set(incarnation, after);
+    return after;
+  };
+
+  return {
+    of: (row) => select('offset = {offset:UInt64} LIMIT 2', place(row)),
+    async markerBelow(row) {
+      const [marker] = await select(
+        `offset < {offset:UInt64} AND record_kind = 'registry' AND disposition IN ('accepted', 'partial', 'duplicate')
+         ORDER BY offset DESC LIMIT 1`,
+        place(row),
+      );
+      return marker;
+    },
+    stored(incarnation) {
+      const key = incarnation.toString('hex');
+      const running = asking.get(key);
+      if (running) return running;
+      const started = advance(key).finally(() => asking.delete(key));
+      asking.set(key, started);
+      return started;
+    },
+    async incarnations() {
+      const rows = await objects<{ incarnation: string }>(
+        `SELECT hex(incarnation) AS incarnation FROM {database:Identifier}.batches
+         GROUP BY batches.incarnation ORDER BY min(append_time)`,
+        {},
+      );
+      return rows.map((row) => Buffer.from(row.incarnation, 'hex'));
+    },
+  };
+}

@@ -1,0 +1,60 @@
+import { parseTimestampUs } from '../../core/event/time.js';
+import { limits } from '../../core/wire/limits.js';
+import { badParameter } from './errors.js';
+
+/** A parameter as it was sent: under which of its names, and every value given. */
+export interface Given {
+  name: string;
+  values: readonly string[];
+}
+
+export const one = ({ name, values }: Given): string => {
+  if (values.length !== 1) throw badParameter(name, 'is given more than once');
+  return values[0]!;
+};
+
+/** Values of a list that may also be written with commas; for parameters whose values hold none. */
+export const listed = ({ name, values }: Given): string[] => {
+  const items = values.flatMap((value) => value.split(',').map((item) => item.trim()));
+  if (items.includes('')) throw badParameter(name, 'holds an empty item');
+  return items;
+};
+
+export function symbols<T extends string>(given: Given, allowed: readonly T[]): T[] {
+  return listed(given).map((item) => {
+    if (!(allowed as readonly string[]).includes(item)) {
+      throw badParameter(given.name, `${JSON.stringify(item)} is none of ${allowed.join(', ')}`);
+    }
+    return item as T;
+  });
+}
+
+export function flag(given: Given): boolean {
+  const value = one(given);
+  if (value !== 'true' && value !== 'false') throw badParameter(given.name, 'is neither true nor false');
+  return value === 'true';
+}
+
+export function wholeNumber(given: Given, { min, max }: { min: number; max: number }): number {
+  const value = one(given);
+  const number = /^\d{1,15}$/.test(value) ? Number(value) : Number.NaN;
+  if (!(number >= min && number <= max)) {
+    throw badParameter(given.name, `${JSON.stringify(value)} is not a whole number from ${min} to ${max}`);
+  }
+  return number;
+}
+
+/** Microseconds since 1970 of an RFC 3339 time or of milliseconds since 1970. */
+export function timeUs(given: Given): number {
+  const value = one(given);
+  // A plus sign that nobody wrote as %2B arrives as a space.
+  const text = value.replace(/ (\d{2}:\d{2})$/, '+$1');
+  const us = /^\d{1,15}$/.test(value) ? Number(value) * 1_000 : parseTimestampUs(text);
+  if (us === undefined || us < 0 || us > limits.occurredAtUs) {
+    throw badParameter(
+      given.name,
+      `${JSON.stringify(value)} is neither an RFC 3339 time (2025-01-31T08:00:00Z) nor milliseconds since 1970`,
+    );
+  }
+  return us;
+}

@@ -1,0 +1,129 @@
+import type { Deployment, ErasureList } from '../../../core/judge/index.js';
+import type { RegistryReader } from '../../../core/reading/index.js';
+import type { BatchRow, EventRow } from '../../../core/rows/index.js';
+import { QueryError } from '../errors.js';
+import type { Records } from '../records.js';
+import { headerStep, keyStep, markerStep, rootStep, signatureStep } from './record-steps.js';
+import { leafStep, permissionStep, placeStep, recordStep } from './row-steps.js';
+import { type SignatureStep, StepFailure } from './step.js';
+
+export interface SignatureCheck {
+  available: true;
+  verified: boolean;
+  /** The first step that failed; null when none did. */
+  failed: SignatureStep | null;
+  message: string;
+  /** Where the event stands: which Kafka record, which index in it. */
+  record: { partition: number; offset: number; index: number };
+  /** Whose signature it is, where the record got so far. */
+  signed_by?: { producer_id: string; key_id: string };
+}
+
+export interface Verdict {
+  available: true;
+  verified: boolean;
+  message: string;
+  checks: {
+    signature: SignatureCheck;
+    inclusion: { available: false };
+    completeness: { available: false };
+    time: { available: false };
+  };
+}
+
+/** How long a verdict waits for the registry entry that it must know. */
+const registryWaitMs = 5_000;
+
+export interface Verifier {
+  /** The verdict on the rows that carry one event id: one, where nobody tampered. `rows` is not empty. */
+  verify(rows: readonly EventRow[]): Promise<Verdict>;
+}
+
+/** Recomputes from ClickHouse what was signed: row → leaf → root → header → signature → registered key (WIRE §7). */
+export function createVerifier({
+  records,
+  deployment,
+  registryReader,
+  erasures = () => false,
+}: {
+  records: Records;
+  deployment: Deployment;
+  registryReader: RegistryReader;
+  erasures?: ErasureList;
+}): Verifier {
+  const registryHolds = async (offset: number): Promise<void> => {
+    const late = AbortSignal.timeout(registryWaitMs);
+    await Promise.race([
+      registryReader.through(offset),
+      new Promise<never>((_, reject) => {
+        late.addEventListener('abort', () =>
+          reject(new QueryError('unavailable', `registry entry ${offset} has not been read yet; try again`)),
+        );
+      }),
+    ]);
+  };
+
+  const steps = async (row: EventRow, note: (batch: BatchRow) => void): Promise<void> => {
+    const batch = recordStep(row, await records.of(row));
+    note(batch);
+    const header = headerStep(batch, deployment);
+    const asOf = markerStep(await records.markerBelow(row), deployment);
+    await registryHolds(asOf);
+    const grant = keyStep(header, registryReader.registry, asOf);
+    signatureStep(batch, grant);
+    rootStep(batch, header);
+    leafStep(row, batch, erasures);
+    permissionStep(row, grant);
+    placeStep(row, batch, header);
+  };
+
+  const check = async (row: EventRow): Promise<SignatureCheck> => {
+    const record = { partition: row.partition, offset: row.offset, index: row.idx };
+    let signedBy: SignatureCheck['signed_by'];
+    const answer = (failed: SignatureStep | null, message: string): SignatureCheck => ({
+      available: true,
+      verified: failed === null,
+      failed,
+      message,
+      record,
+      ...(signedBy ? { signed_by: signedBy } : {}),
+    });
+    try {
+      await steps(row, ({ producer_id, key_id }) => {
+        signedBy = { producer_id, key_id: key_id.toString('hex') };
+      });
+      return answer(null, 'The event is as its producer signed it.');
+    } catch (error) {
+      if (error instanceof StepFailure) return answer(error.step, error.message);
+      throw error;
+    }
+  };
+
+  return {
+    async verify(rows) {
+      const checks = await Promise.all(rows.map(check));
+      const signature = twice(rows, checks) ?? checks.find(({ verified }) => !verified) ?? checks[0]!;
+      return {
+        available: true,
+        verified: signature.verified,
+        message: signature.verified ? signature.message : `Verification failed: ${signature.message}.`,
+        checks: {
+          signature,
+          inclusion: { available: false },
+          completeness: { available: false },
+          time: { available: false },
+        },
+      };
+    },
+  };
+}
+
+/** A row that stands at the place of another was put there by somebody. */
+function twice(rows: readonly EventRow[], checks: SignatureCheck[]): SignatureCheck | undefined {
+  const places = rows.map(({ incarnation, partition, offset, idx }) =>
+    [incarnation.toString('hex'), partition, offset, idx].join('/'),
+  );
+  const at = places.findIndex((place, index) => places.indexOf(place) !== index);
+  if (at < 0) return undefined;
+  return { ...checks[at]!, verified: false, failed: 'record', message: 'the event is stored more than once' };
+}
