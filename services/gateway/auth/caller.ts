@@ -1,0 +1,64 @@
+import type { IncomingHttpHeaders } from 'node:http';
+import type { preHandlerAsyncHookHandler } from 'fastify';
+import { Problem } from '../errors.js';
+
+/** What a key may be allowed. `admin` includes every other. */
+export const permissions = [
+  'view:audit_logs',
+  'view:system_audit_logs',
+  'export:audit_logs',
+  'write:events',
+  'verify',
+  'manage:alerts',
+  'manage:keys',
+  'admin',
+] as const;
+export type Permission = (typeof permissions)[number];
+
+/** Who asks, as the credential says; nothing else in a request adds to it. */
+export interface Caller {
+  readonly keyId: string;
+  readonly name: string;
+  /** '*' is every organization. */
+  readonly organizations: '*' | readonly string[];
+  readonly permissions: ReadonlySet<Permission>;
+}
+
+/** Turns a credential into its caller. */
+export interface Authenticator {
+  /** Rejects with a Problem: unauthenticated (401), or unavailable (503) while keys cannot be looked up. */
+  ofHeaders(headers: NodeJS.Dict<string[]> | IncomingHttpHeaders): Promise<Caller>;
+  /** The same, of the key's text: for ways in that have no headers, as a browser's WebSocket. */
+  ofKey(key: string): Promise<Caller>;
+}
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** Set on every route that is not `config: { public: true }`. */
+    caller: Caller;
+  }
+  interface FastifyContextConfig {
+    /** Answered without a credential. */
+    public?: boolean;
+  }
+}
+
+export const may = (caller: Caller, permission: Permission): boolean =>
+  caller.permissions.has(permission) || caller.permissions.has('admin');
+
+export const mayActFor = (caller: Caller, organization: string): boolean =>
+  caller.organizations === '*' || caller.organizations.includes(organization);
+
+/** Throws forbidden (403), naming the permission that the key lacks. */
+export function checkPermission(caller: Caller, permission: Permission): void {
+  if (may(caller, permission)) return;
+  throw new Problem('forbidden', `the API key ${JSON.stringify(caller.name)} lacks the permission ${permission}`, {
+    extensions: { required_permission: permission },
+  });
+}
+
+/** A pre-handler that lets through only keys with the permission. */
+export const requirePermission =
+  (permission: Permission): preHandlerAsyncHookHandler =>
+  async (request) =>
+    checkPermission(request.caller, permission);
