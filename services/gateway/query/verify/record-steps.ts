@@ -18,7 +18,7 @@ export function headerStep(batch: BatchRow, deployment: Deployment): Header {
     ...(header.first_seq === batch.first_seq ? [] : ['first_seq']),
     ...(header.count === batch.count ? [] : ['count']),
     ...(header.prev.equals(batch.prev) ? [] : ['prev']),
-    ...(header.registry === Math.max(0, batch.registry_offset) ? [] : ['registry_offset']),
+    ...(header.registry === batch.registry_offset ? [] : ['registry_offset']),
     ...(headerHash(batch.header).equals(batch.header_hash) ? [] : ['header_hash']),
   ];
   if (differing.length > 0) {

@@ -11,7 +11,7 @@ export function recordStep(row: EventRow, batches: BatchRow[]): BatchRow {
   const where = `partition ${row.partition}, offset ${row.offset}`;
   if (!batch) throw new StepFailure('record', `no record is stored for ${where}`);
   if (batches.length > 1) throw new StepFailure('record', `more than one record is stored for ${where}`);
-  if (!batch.accepted.includes(row.idx)) {
+  if (batch.disposition === 'quarantined' || !batch.accepted.includes(row.idx)) {
     throw new StepFailure('record', `the record at ${where} took in no event at index ${row.idx}`);
   }
   return batch;

@@ -1,0 +1,229 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import { createMetrics } from '../../services/core/metrics.js';
+import type { RegistryReader } from '../../services/core/reading/index.js';
+import { formatUuid, parseUuid } from '../../services/core/wire/index.js';
+import { readById } from '../../services/gateway/query/event-by-id.js';
+import { createQueryMetrics } from '../../services/gateway/query/metrics.js';
+import { createRecords } from '../../services/gateway/query/records.js';
+import { createEventsTable } from '../../services/gateway/query/scope.js';
+import { createVerifier, type Verdict } from '../../services/gateway/query/verify/verify.js';
+import { eventParts, newKey, testProducer } from '../support/judging.js';
+import { createTestDatabase, type TestDatabase } from '../support/stack.js';
+import { createStoredLog } from '../support/stored-log.js';
+
+const everyField = {
+  scope: 'application' as const,
+  organization_id: 'acme',
+  application_id: 'web',
+  actor: { type: 'user' as const, id: 'usr_1', name: 'Ada', email: 'ada@example.org' },
+  action: 'member.role_changed',
+  target: { type: 'member', id: 'usr_2', name: 'Bob' },
+  related: [
+    { type: 'team', id: 't1' },
+    { type: 'team', id: 't2' },
+  ],
+  outcome: 'denied' as const,
+  reason: 'quota_exceeded',
+  auth_method: 'password',
+  service: 'members',
+  correlation_id: 'c1',
+  request_id: 'r1',
+  trace_id: 'tr1',
+  details_schema: 'd1',
+  ip: '10.0.0.1',
+  user_agent: 'curl',
+  session_id: 's1',
+  message: 'Ada changed a role',
+  path: '/members/usr_2',
+  details: { a: 1 },
+  before: { role: 'user' },
+  after: { role: 'admin \ufffd' },
+};
+
+/** Another value of the column's type, as an expression. */
+function altered(name: string, type: string): string {
+  if (name === 'incarnation') return "toFixedString('another incarnatio', 16)".replace('incarnatio', 'life!!!');
+  if (name === 'id') return "toUUID('0198c0de-0000-7000-8000-000000000001')";
+  if (name.endsWith('_digest')) return "unhex(repeat('ab', 32))";
+  if (name === 'after') return "replaceOne(after, '\ufffd', unhex('ff'))";
+  if (type.startsWith('Enum8')) return `if(toInt8(${name}) = 1, 2, 1)`;
+  if (type.startsWith('Array')) return `arrayPushBack(${name}, 'more')`;
+  if (type.startsWith('DateTime64')) return `${name} + toIntervalSecond(1)`;
+  if (type.startsWith('UInt')) return `${name} + 1`;
+  if (type.includes('String')) return `concat(${name}, 'x')`;
+  throw new Error(`no alteration for ${name} ${type}`);
+}
+
+describe('the verdict on an event', () => {
+  let db: TestDatabase;
+  let log: ReturnType<typeof createStoredLog>;
+  let ids: string[];
+  let columns: { name: string; type: string; is_key: number }[];
+  let verify: (id: string) => Promise<Verdict>;
+
+  const columnsOf = async (table: string): Promise<typeof columns> => {
+    const result = await db.clickhouse.query({
+      query: `SELECT name, type, is_in_primary_key OR is_in_sorting_key OR is_in_partition_key AS is_key FROM system.columns
+        WHERE database = {database:String} AND table = {table:String} AND default_kind = '' ORDER BY position`,
+      query_params: { database: db.database, table },
+      format: 'JSONEachRow',
+    });
+    return result.json();
+  };
+  const command = (query: string): Promise<unknown> =>
+    db.clickhouse.command({ query, clickhouse_settings: { mutations_sync: '2' } });
+  /** Key columns cannot be updated: whoever tampers writes the row anew. */
+  const alter = async (
+    table: string,
+    { name, is_key }: { name: string; is_key: number },
+    to: string,
+    where: string,
+  ) => {
+    if (!is_key) return command(`ALTER TABLE ${table} UPDATE ${name} = ${to} WHERE ${where}`);
+    await command(`CREATE TABLE altered AS ${table}`);
+    await command(`INSERT INTO altered SELECT * REPLACE(${to} AS ${name}) FROM ${table} WHERE ${where}`);
+    await command(`ALTER TABLE ${table} DELETE WHERE ${where}`);
+    await command(`INSERT INTO ${table} SELECT * FROM altered`);
+    return command('DROP TABLE altered SYNC');
+  };
+
+  before(async () => {
+    db = await createTestDatabase();
+    log = createStoredLog(db.clickhouse);
+    columns = await columnsOf('events');
+    const table = createEventsTable({ ...db, metrics: createQueryMetrics(createMetrics('test', { process: false })) });
+    const registryReader: RegistryReader = {
+      registry: log.registry,
+      through: async () => {},
+      catchUp: async () => {},
+      stop: async () => {},
+    };
+    const verifier = createVerifier({ records: createRecords(db), deployment: log.deployment, registryReader });
+    verify = async (id) => {
+      const scope = { kind: 'organizations' as const, organizations: '*' as const };
+      const rows = await readById({ table, scope, id: parseUuid(id)! });
+      assert.notEqual(rows.length, 0, `event ${id} is not found`);
+      return verifier.verify(rows);
+    };
+    const parts = Array.from({ length: columns.length * 2 + 1 }, () => eventParts(everyField));
+    const { judged, record } = log.record(parts);
+    assert.equal(judged.accepted.length, parts.length);
+    ids = parts.map(({ body }) => formatUuid(body));
+    assert.equal(record.offset, 2);
+    await log.store();
+  });
+  after(() => db.remove());
+
+  test('is good for every event as it was stored', async () => {
+    for (const id of ids) {
+      const verdict = await verify(id);
+      assert.equal(verdict.verified, true, verdict.message);
+      assert.deepEqual(verdict.checks.inclusion, { available: false });
+    }
+  });
+
+  test('turns bad for exactly the event of which any one column was altered', async () => {
+    for (const [at, column] of columns.entries()) {
+      const victim = ids[at * 2 + 1]!;
+      await alter('events', column, altered(column.name, column.type), `id = '${victim}'`);
+      const verdict = await verify(column.name === 'id' ? '0198c0de-0000-7000-8000-000000000001' : victim);
+      assert.equal(verdict.verified, false, `${column.name} was altered and the verdict is good`);
+      assert.equal(verdict.checks.signature.verified, false);
+      for (const neighbour of [ids[at * 2]!, ids[at * 2 + 2]!]) {
+        const { verified, message } = await verify(neighbour);
+        assert.equal(verified, true, `${column.name} was altered in another event: ${message}`);
+      }
+    }
+  });
+
+  test('turns bad for an event that is stored a second time', async () => {
+    const [id] = log.record([everyField]).judged.opened ? await storedIds() : [];
+    assert.equal((await verify(id!)).verified, true);
+    await command(`INSERT INTO events SELECT * FROM events WHERE id = '${id}'`);
+    const { verified, checks } = await verify(id!);
+    assert.deepEqual([verified, checks.signature.message], [false, 'the event is stored more than once']);
+  });
+
+  /** Stores what was written and gives the ids of the newest record. */
+  const storedIds = async (): Promise<string[]> => {
+    await log.store();
+    const result = await db.clickhouse.query({
+      query: 'SELECT toString(id) AS id FROM events WHERE offset = (SELECT max(offset) FROM events) ORDER BY idx',
+      format: 'JSONEachRow',
+    });
+    return (await result.json<{ id: string }>()).map(({ id }) => id);
+  };
+
+  const told: [column: string, alteration: string | undefined, step: string, message: RegExp][] = [
+    ['header', undefined, 'header', /does not read|is not what its header says/],
+    ['signature', "concat(substring(signature, 2), 'x')", 'signature', /not the key's over the stored header/],
+    ['signature', "''", 'signature', /not the key's/],
+    ['leaves', "concat(substring(leaves, 2), 'x')", 'root', /do not give the root/],
+    ['leaves', 'substring(leaves, 33)', 'root', /leaves are stored/],
+    ['salt_seed', "concat(substring(salt_seed, 2), 'x')", 'leaf', /not what was signed/],
+    ['salt_seed', "''", 'leaf', /salts are gone/],
+    ['disposition', undefined, 'record', /took in no event/],
+    ['accepted', '[]', 'record', /took in no event at index 1/],
+    ['append_time', undefined, 'place', /append_time/],
+    ['header_hash', undefined, 'header', /header_hash/],
+    ['record_kind', undefined, 'header', /record_kind/],
+    ['producer_id', undefined, 'header', /producer_id/],
+    ['key_id', undefined, 'header', /key_id/],
+    ['epoch', undefined, 'header', /epoch/],
+    ['lane', undefined, 'header', /lane/],
+    ['first_seq', undefined, 'header', /first_seq/],
+    ['count', undefined, 'header', /count/],
+    ['prev', undefined, 'header', /prev/],
+    ['registry_offset', 'registry_offset + 1', 'header', /registry_offset/],
+    ['offset', 'offset + 1000000', 'record', /no record is stored/],
+  ];
+  for (const [name, alteration, step, message] of told) {
+    test(`says so when the record's ${name} was altered${alteration ? ` to ${alteration}` : ''}`, async () => {
+      const before = log.record([everyField, everyField]);
+      const [first] = await storedIds();
+      const { record } = log.record([everyField, everyField]);
+      const [, other] = await storedIds();
+      assert.notEqual(before.record.offset, record.offset);
+      const column = (await columnsOf('batches')).find((candidate) => candidate.name === name)!;
+      const to = alteration ?? (name === 'disposition' ? "'quarantined'" : altered(name, column.type));
+      await alter('batches', column, to, `offset = ${record.offset}`);
+      const { checks, verified } = await verify(other!);
+      assert.equal(verified, false);
+      assert.match(checks.signature.message, message);
+      assert.equal(checks.signature.failed, step);
+      assert.equal((await verify(first!)).verified, true, 'another record is not concerned');
+    });
+  }
+
+  test('follows the registry as of the record: a key revoked later leaves its earlier events good', async () => {
+    const key = newKey();
+    log.register(key, 'till');
+    log.mark(0);
+    const till = testProducer({ key, producerId: 'till', lane: 7 });
+    log.write(0, till.open());
+    log.write(0, till.data(1));
+    const [id] = await storedIds();
+    log.append({ kind: 'key_revoked', key_id: key.keyId });
+    log.mark(0);
+    await log.store();
+    assert.equal((await verify(id!)).verified, true);
+    const { judged } = log.write(0, till.data(1));
+    assert.equal(judged.reason, 'revoked_key');
+  });
+
+  test('is bad for an event of a record that a stranger signed and put into both tables', async () => {
+    const stranger = newKey();
+    log.register(stranger, 'stranger');
+    log.mark(0);
+    const producer = testProducer({ key: stranger, producerId: 'stranger', lane: 9 });
+    log.write(0, producer.open());
+    const { record } = log.write(0, producer.data(1));
+    const [id] = await storedIds();
+    assert.equal((await verify(id!)).verified, true);
+    // Without the marker that made the key known, its record stands where the key was not registered.
+    await command(`ALTER TABLE batches DELETE WHERE offset = ${record.offset - 2}`);
+    const { verified, checks } = await verify(id!);
+    assert.deepEqual([verified, checks.signature.failed], [false, 'key']);
+  });
+});
