@@ -44,14 +44,16 @@ function basic(authorization: string): Credentials {
 
 const refused = (message: string): FrontError => new FrontError(516, 'AUTHENTICATION_FAILED', message);
 
+export type Authenticate = (request: IncomingMessage, params: URLSearchParams) => void;
+
 /**
  * Checks a request's credentials against the one user of this front, in a time that tells nothing of either.
  * Throws REQUIRED_PASSWORD where there are none and AUTHENTICATION_FAILED where they are wrong.
  */
-export function createAuthenticator({ user, password }: Credentials) {
+export function createAuthenticator({ user, password }: Credentials): Authenticate {
   const expectedUser = digest(user);
   const expectedPassword = digest(password);
-  return (request: IncomingMessage, params: URLSearchParams): void => {
+  return (request, params) => {
     const credentials = presented({ request, params });
     if (credentials === undefined) {
       throw new FrontError(194, 'REQUIRED_PASSWORD', 'A user and a password are required.');

@@ -7,6 +7,8 @@ export interface FrontLimits {
   readonly running: number;
   /** Queries that wait for their turn. */
   readonly waiting: number;
+  /** Named sessions (session_id) at a time. */
+  readonly sessions: number;
   readonly statementBytes: number;
   readonly urlBytes: number;
   readonly spool: SpoolLimits;
@@ -34,6 +36,7 @@ export const THREAD_POOL_SIZE = 16 + OWN_THREADS;
 export const defaultLimits = ({ threadPoolSize = 4 }: { threadPoolSize?: number } = {}): FrontLimits => ({
   running: Math.max(1, threadPoolSize - OWN_THREADS),
   waiting: 200,
+  sessions: 100,
   statementBytes: 16 * MIB,
   urlBytes: MIB,
   spool: { memoryBytes: 256 * MIB, bodyBytes: 1024 * MIB },

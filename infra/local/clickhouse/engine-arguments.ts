@@ -1,5 +1,13 @@
-/** For the process, given to the engine when it opens. */
-export const serverArgs: readonly string[] = [];
+const MIB = 1024 * 1024;
 
-/** For every connection: makes the embedded engine behave as a server does. */
+/** For the process, given when the engine opens: bounds for a machine that runs other things too. */
+export const serverArgs: readonly string[] = [
+  '--max_server_memory_usage_to_ram_ratio=0.5',
+  `--mark_cache_size=${256 * MIB}`,
+  `--primary_index_cache_size=${256 * MIB}`,
+  `--index_mark_cache_size=${64 * MIB}`,
+  `--query_condition_cache_size=${16 * MIB}`,
+];
+
+/** For every connection: settings in which the embedded engine differs from a server. */
 export const sessionArgs: readonly string[] = ['--implicit_select=0', '--allow_introspection_functions=0'];

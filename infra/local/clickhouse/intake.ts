@@ -5,8 +5,8 @@ import { readStatement, type Statement } from './statement.js';
 
 /** A statement that has arrived whole, with the data of an INSERT in `spool`. */
 export type Taken =
-  | { readonly statement: Exclude<Statement, { kind: 'insert' }> }
-  | { readonly statement: Extract<Statement, { kind: 'insert' }>; readonly spool: Spool };
+  | { readonly kind: 'statement'; readonly statement: Exclude<Statement, { kind: 'insert' }> }
+  | { readonly kind: 'insert'; readonly statement: Extract<Statement, { kind: 'insert' }>; readonly spool: Spool };
 
 /** Behind so many bytes a body that starts with INSERT must have come to its data; until then it is kept as a statement. */
 const HEAD_BYTES = 65_536;
@@ -52,7 +52,7 @@ export async function takeIn({
   }
   const statement = readStatement(join());
   if (statement.kind === 'insert') return spoolData({ statement, read, chunks, spools });
-  return { statement };
+  return { kind: 'statement', statement };
 }
 
 /** The INSERT that these bytes begin with, when its data begin among them too. */
@@ -81,7 +81,7 @@ async function spoolData({
   try {
     if (statement.dataStart < read.length) await spool.append(read.subarray(statement.dataStart));
     for (let step = await chunks.next(); !step.done; step = await chunks.next()) await spool.append(step.value);
-    return { statement, spool };
+    return { kind: 'insert', statement, spool };
   } catch (error) {
     spool.remove();
     throw error;

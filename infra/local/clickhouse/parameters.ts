@@ -2,6 +2,15 @@ import { randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import { FrontError } from './errors.js';
 
+export interface SessionRequest {
+  readonly id: string;
+  /** How long it lives on without a request. */
+  readonly timeoutMs: number;
+  /** Refuse to begin a new one. */
+  readonly mustExist: boolean;
+  readonly closeAfter: boolean;
+}
+
 /** What a request says of its query, beside the statement itself. */
 export interface Parameters {
   readonly queryId: string;
@@ -14,6 +23,8 @@ export interface Parameters {
   /** Settings for this query alone, in the order given. */
   readonly settings: ReadonlyMap<string, string>;
   readonly readOnly: boolean;
+  /** Continue on the connection of this name, with its settings and temporary tables. */
+  readonly session: SessionRequest | undefined;
   /** Answer only when the whole result is there: then an error always has its status. */
   readonly waitEndOfQuery: boolean;
   readonly compressResponse: boolean;
@@ -89,30 +100,31 @@ export function readParameters({
     substitutions,
     settings,
     readOnly,
+    session: readSession(params),
     waitEndOfQuery: isOn(params.get('wait_end_of_query')) || isOn(settings.get('http_wait_end_of_query')),
     compressResponse: isOn(settings.get('enable_http_compression')),
     holdBytes: hold === undefined ? holdBytes : Math.max(holdBytes, wholeNumber('buffer_size', hold)),
   };
 }
 
-const text = (value: string): string => `'${value.replace(/[\\']/g, '\\$&')}'`;
-const identifier = (value: string): string => `\`${value.replace(/[\\`]/g, '\\$&')}\``;
+const DEFAULT_SESSION_S = 60;
+const LONGEST_SESSION_S = 3600;
 
-/** Marks a running query in system.processes, so that it can be found and killed. */
-export const queryTag = (queryId: string): string => `query_id=${queryId}`;
-
-/** The statements that prepare a fresh connection for the query. */
-export function preparation({ database, settings, substitutions, readOnly, queryId }: Parameters): string[] {
-  const all = new Map(settings);
-  all.set('log_comment', [settings.get('log_comment'), queryTag(queryId)].filter(Boolean).join(' '));
-  // Last, since it forbids further changes.
-  const readonly = readOnly && !['1', '2'].includes(settings.get('readonly') ?? '') ? '2' : settings.get('readonly');
-  all.delete('readonly');
-  const assignments = [
-    ...[...substitutions].map(([name, value]) => `${SUBSTITUTION}${name} = ${text(value)}`),
-    ...[...all].map(([name, value]) => `${name} = ${text(value)}`),
-    ...(readonly === undefined ? [] : [`readonly = ${text(readonly)}`]),
-  ];
-  const use = database === undefined ? [] : [`USE ${identifier(database)}`];
-  return [...use, `SET ${assignments.join(', ')}`];
+function readSession(params: URLSearchParams): SessionRequest | undefined {
+  const id = params.get('session_id');
+  if (!id) return undefined;
+  const timeout = params.get('session_timeout') ?? String(DEFAULT_SESSION_S);
+  if (!/^\d+$/.test(timeout) || Number(timeout) > LONGEST_SESSION_S) {
+    throw new FrontError(
+      374,
+      'INVALID_SESSION_TIMEOUT',
+      `Session timeout '${timeout}' is not a number of seconds up to ${LONGEST_SESSION_S}.`,
+    );
+  }
+  return {
+    id,
+    timeoutMs: Number(timeout) * 1000,
+    mustExist: isOn(params.get('session_check')),
+    closeAfter: isOn(params.get('close_session')),
+  };
 }

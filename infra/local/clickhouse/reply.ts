@@ -3,6 +3,7 @@ import type { ServerResponse } from 'node:http';
 import type { Writable } from 'node:stream';
 import { createBrotliCompress, createDeflate, createGzip } from 'node:zlib';
 import type { FrontError } from './errors.js';
+import type { ResultHold } from './result-hold.js';
 
 export interface Totals {
   readonly readRows: number;
@@ -25,12 +26,13 @@ export interface Reply {
   fail(error: FrontError): Promise<void>;
 }
 
-const ENCODERS = { gzip: createGzip, deflate: createDeflate, br: createBrotliCompress } as const;
-type Encoding = keyof typeof ENCODERS;
+const ENCODERS = { br: createBrotliCompress, gzip: createGzip, deflate: createDeflate } as const;
+export type Encoding = keyof typeof ENCODERS;
 
+/** The best that the client's Accept-Encoding allows, in ClickHouse's order. */
 export function chooseEncoding(accepted: string | undefined): Encoding | undefined {
   const names = new Set((accepted ?? '').split(',').map((item) => item.split(';')[0]?.trim().toLowerCase()));
-  return (['br', 'gzip', 'deflate'] as const).find((name) => names.has(name));
+  return (Object.keys(ENCODERS) as Encoding[]).find((name) => names.has(name));
 }
 
 export function createReply({
@@ -38,20 +40,24 @@ export function createReply({
   version,
   exceptionTag,
   encoding,
+  hold,
   holdBytes,
 }: {
   response: ServerResponse;
   version: string;
-  /** Sixteen characters that announce an error within a result, where no row can imitate them. */
+  /** Sixteen letters that announce an error within a result, where no row can imitate them. */
   exceptionTag: string;
   encoding: Encoding | undefined;
+  hold: ResultHold;
+  /** How much is held back until the status is sent. */
   holdBytes: number;
 }): Reply {
-  let held: Buffer[] = [];
-  let heldBytes = 0;
   let sink: Writable | undefined;
+  const closed = new Promise<void>((resolve) => {
+    response.once('close', resolve);
+    response.once('error', () => resolve());
+  });
 
-  const closed = once(response, 'close');
   /** Waits for the event, or for the client to go. */
   const until = async (emitter: Writable, event: string): Promise<void> => {
     const waiting = new AbortController();
@@ -74,9 +80,7 @@ export function createReply({
       sink = ENCODERS[encoding]();
       sink.pipe(response, { end: false });
     }
-    const first = held;
-    held = [];
-    for (const chunk of first) await push(chunk);
+    for await (const chunk of hold.release()) await push(chunk);
   };
 
   /** Everything that was written has gone through the encoder. */
@@ -106,14 +110,13 @@ export function createReply({
     },
     async write(chunk) {
       if (sink) return push(chunk);
-      held.push(chunk);
-      heldBytes += chunk.length;
-      if (heldBytes > holdBytes) await start();
+      await hold.append(chunk);
+      if (hold.bytes > holdBytes) await start();
     },
     async end(totals) {
       if (!sink) {
         if (totals) response.setHeader('X-ClickHouse-Summary', summary(totals));
-        if (encoding === undefined) response.setHeader('Content-Length', heldBytes);
+        if (encoding === undefined) response.setHeader('Content-Length', hold.bytes);
         await start();
       }
       await finish();
@@ -124,7 +127,8 @@ export function createReply({
         await push(inStream({ text, exceptionTag }));
         return breakOff();
       }
-      held = [Buffer.from(text)];
+      hold.discard();
+      await hold.append(Buffer.from(text));
       response.statusCode = error.status;
       response.setHeader('X-ClickHouse-Exception-Code', String(error.code));
       response.setHeader('Content-Type', 'text/plain; charset=UTF-8');
@@ -136,21 +140,22 @@ export function createReply({
   };
 }
 
-/** Clients look for the frame within the last 16 KiB. */
+/** ClickHouse promises that the whole frame is at most 16 KiB. */
 const IN_STREAM_TEXT_BYTES = 15_000;
 
 /** The frame that ClickHouse puts an error in when rows are on their way already (since 25.11). */
 function inStream({ text, exceptionTag }: { text: string; exceptionTag: string }): Buffer {
-  const message = Buffer.from(text).subarray(0, IN_STREAM_TEXT_BYTES);
+  const message = Buffer.from(text.trimEnd()).subarray(0, IN_STREAM_TEXT_BYTES);
   return Buffer.concat([
     Buffer.from(`\r\n__exception__\r\n${exceptionTag}\r\n`),
     message,
-    Buffer.from(`${message.length} ${exceptionTag}\r\n__exception__\r\n`),
+    // The length counts the line break.
+    Buffer.from(`\n${message.length + 1} ${exceptionTag}\r\n__exception__\r\n`),
   ]);
 }
 
-function summary(totals: Totals): string {
-  return JSON.stringify({
+const summary = (totals: Totals): string =>
+  JSON.stringify({
     read_rows: String(totals.readRows),
     read_bytes: String(totals.readBytes),
     written_rows: String(totals.writtenRows),
@@ -160,4 +165,3 @@ function summary(totals: Totals): string {
     result_bytes: String(totals.resultBytes),
     elapsed_ns: String(totals.elapsedNs),
   });
-}

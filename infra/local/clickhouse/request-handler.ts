@@ -1,61 +1,54 @@
 import { randomBytes } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Readable } from 'node:stream';
 import type { Admission } from './admission.js';
-import type { createAuthenticator } from './auth.js';
+import type { Authenticate } from './auth.js';
 import { openBody } from './body.js';
 import type { FrontLimits } from './config.js';
 import type { Engine } from './engine.js';
 import { FrontError, fromEngine } from './errors.js';
+import { readForm } from './form.js';
 import { mediaType } from './formats.js';
+import { answerWithoutQuery } from './health.js';
 import { takeIn } from './intake.js';
 import { type Parameters, readParameters } from './parameters.js';
-import { chooseEncoding, createReply } from './reply.js';
+import { chooseEncoding, createReply, type Reply } from './reply.js';
+import { createResultHold } from './result-hold.js';
 import type { ResultPipes } from './result-pipes.js';
 import { runQuery } from './run-query.js';
 import type { RunningQueries } from './running-queries.js';
+import type { Sessions } from './sessions.js';
 import type { Spools } from './spool.js';
 import type { Statement } from './statement.js';
 
 export interface Dependencies {
   readonly engine: Engine;
+  readonly sessions: Sessions;
   readonly pipes: ResultPipes;
   readonly spools: Spools;
   readonly running: RunningQueries;
   readonly admission: Admission;
-  readonly authenticate: ReturnType<typeof createAuthenticator>;
+  readonly authenticate: Authenticate;
   readonly limits: FrontLimits;
   readonly serverName: string;
+  /** No more queries are taken. */
+  isStopping(): boolean;
 }
-
-const HEALTHY = 'Ok.\n';
-const METHODS = new Set(['GET', 'HEAD', 'POST', 'OPTIONS']);
-
-/** Sixteen lower-case letters. */
-const newExceptionTag = (): string =>
-  Array.from(randomBytes(16), (byte) => String.fromCharCode(97 + (byte % 26))).join('');
 
 /** One request: health answers at once, anything else is a query of an authenticated user. */
 export function createRequestHandler(dependencies: Dependencies) {
   return (request: IncomingMessage, response: ServerResponse): unknown => {
-    const url = new URL(request.url ?? '/', 'http://front');
+    const [path = '/', search = ''] = splitUrl(request.url ?? '/');
+    const params = new URLSearchParams(search);
     response.setHeader('X-ClickHouse-Server-Display-Name', dependencies.serverName);
-    const asksNothing = request.method === 'GET' && !url.searchParams.has('query');
-    if (url.pathname === '/ping' || url.pathname === '/replicas_status' || (url.pathname === '/' && asksNothing)) {
-      return sendText(response, 200, HEALTHY);
-    }
-    if (url.pathname !== '/') {
-      return sendText(response, 404, `There is no handle ${url.pathname}\n\nUse / or /ping for health checks.\n`);
-    }
-    if (!METHODS.has(request.method ?? ''))
-      return sendText(response, 501, `Method ${request.method} is not supported.\n`);
-    if (request.method === 'OPTIONS') return sendText(response, 204, '');
-    return answer({ ...dependencies, request, response, params: url.searchParams });
+    if (answerWithoutQuery({ request, response, path, params })) return;
+    return answer({ ...dependencies, request, response, params });
   };
 }
 
-function sendText(response: ServerResponse, status: number, text: string): void {
-  response.writeHead(status, { 'Content-Type': 'text/html; charset=UTF-8', 'Content-Length': Buffer.byteLength(text) });
-  response.end(text);
+function splitUrl(url: string): [path: string, search: string] {
+  const mark = url.indexOf('?');
+  return mark < 0 ? [url, ''] : [url.slice(0, mark), url.slice(mark + 1)];
 }
 
 type Call = Dependencies & {
@@ -65,52 +58,53 @@ type Call = Dependencies & {
 };
 
 async function answer(call: Call): Promise<void> {
-  const { engine, request, response, params, limits } = call;
+  const { engine, request, response, spools, limits } = call;
+  const exceptionTag = newExceptionTag();
+  const replyWith = (options: Pick<Parameters, 'holdBytes' | 'waitEndOfQuery' | 'compressResponse'>): Reply => {
+    const { compressResponse, waitEndOfQuery, holdBytes } = options;
+    const reply = createReply({
+      response,
+      version: engine.version,
+      exceptionTag,
+      encoding: compressResponse ? chooseEncoding(request.headers['accept-encoding']) : undefined,
+      hold: createResultHold({ spools }),
+      holdBytes: waitEndOfQuery ? Number.POSITIVE_INFINITY : holdBytes,
+    });
+    reply.set({
+      'X-ClickHouse-Timezone': engine.timezone,
+      'X-ClickHouse-Exception-Tag': exceptionTag,
+      'Content-Type': 'text/plain; charset=UTF-8',
+    });
+    return reply;
+  };
+  let reply = replyWith({ holdBytes: 0, waitEndOfQuery: false, compressResponse: false });
   const gone = new AbortController();
   response.once('close', () => {
     if (!response.writableFinished) gone.abort(new Error('the client has gone'));
   });
-  const exceptionTag = newExceptionTag();
-  const headers: Record<string, string> = {
-    'X-ClickHouse-Timezone': engine.timezone,
-    'X-ClickHouse-Exception-Tag': exceptionTag,
-    'Content-Type': 'text/plain; charset=UTF-8',
-  };
-  let reply = createReply({ response, version: engine.version, exceptionTag, encoding: undefined, holdBytes: 0 });
   try {
-    call.authenticate(request, params);
-    refuseUnbounded({ request, limits });
+    admit(call);
+    const { params, body } = await readForm({ ...call, body: openBody(request), limitBytes: limits.statementBytes });
     const parameters = readParameters({ request, params, holdBytes: limits.holdBytes });
-    const encoding = parameters.compressResponse ? chooseEncoding(request.headers['accept-encoding']) : undefined;
-    headers['X-ClickHouse-Query-Id'] = parameters.queryId;
-    const holdBytes = parameters.waitEndOfQuery ? Number.POSITIVE_INFINITY : parameters.holdBytes;
-    reply = createReply({ response, version: engine.version, exceptionTag, encoding, holdBytes });
-    reply.set(headers);
-    const taken = await takeIn({
-      query: parameters.query,
-      body: openBody(request),
-      spools: call.spools,
-      statementBytes: limits.statementBytes,
-    });
-    try {
-      reply.set(resultHeaders({ statement: taken.statement, parameters }));
-      const place = await call.admission.enter(gone.signal);
-      try {
-        await runQuery({ ...call, slot: place.slot, taken, parameters, reply, signal: gone.signal });
-      } finally {
-        place.leave();
-      }
-    } finally {
-      if ('spool' in taken) taken.spool.remove();
-    }
+    reply = replyWith(parameters);
+    reply.set({ 'X-ClickHouse-Query-Id': parameters.queryId });
+    await answerQuery({ ...call, parameters, body, reply, signal: gone.signal });
   } catch (error) {
     if (gone.signal.aborted || response.destroyed) return;
-    reply.set(headers);
     await reply.fail(fromEngine(error)).catch(() => response.destroy());
   }
 }
 
-function refuseUnbounded({ request, limits }: { request: IncomingMessage; limits: FrontLimits }): void {
+/** Sixteen lower-case letters. */
+const newExceptionTag = (): string =>
+  Array.from(randomBytes(16), (byte) => String.fromCharCode(97 + (byte % 26))).join('');
+
+function admit({ authenticate, request, response, params, limits, isStopping }: Call): void {
+  if (isStopping()) {
+    response.setHeader('Connection', 'close');
+    throw new FrontError(236, 'ABORTED', 'This ClickHouse is stopping.', { status: 503 });
+  }
+  authenticate(request, params);
   if ((request.url ?? '').length > limits.urlBytes) {
     throw new FrontError(552, 'QUERY_IS_TOO_LARGE', `The URL is longer than ${limits.urlBytes} bytes.`, {
       status: 414,
@@ -123,6 +117,28 @@ function refuseUnbounded({ request, limits }: { request: IncomingMessage; limits
       'HTTP_LENGTH_REQUIRED',
       'The Transfer-Encoding is not chunked and there is no Content-Length header for POST request',
     );
+  }
+}
+
+async function answerQuery({
+  parameters,
+  body,
+  reply,
+  signal,
+  ...call
+}: Call & { parameters: Parameters; body: Readable; reply: Reply; signal: AbortSignal }): Promise<void> {
+  const { spools, admission, limits } = call;
+  const taken = await takeIn({ query: parameters.query, body, spools, statementBytes: limits.statementBytes });
+  try {
+    reply.set(resultHeaders({ statement: taken.statement, parameters }));
+    const place = await admission.enter(signal);
+    try {
+      await runQuery({ ...call, slot: place.slot, taken, parameters, reply, signal });
+    } finally {
+      place.leave();
+    }
+  } finally {
+    if (taken.kind === 'insert') taken.spool.remove();
   }
 }
 

@@ -1,17 +1,20 @@
 import type { Connection, Engine, Result } from './engine.js';
 import { FrontError } from './errors.js';
 import type { Taken } from './intake.js';
-import { type Parameters, preparation } from './parameters.js';
+import { leaseConnection } from './leases.js';
+import type { Parameters } from './parameters.js';
 import type { Reply, Totals } from './reply.js';
 import type { ResultPipe, ResultPipes } from './result-pipes.js';
 import type { RunningQueries } from './running-queries.js';
+import type { Sessions } from './sessions.js';
 
 /**
- * Runs one statement on a connection of its own, so that settings, parameters and database end with it, and writes the
- * answer. When `signal` aborts, the query is killed; an INSERT whose data have arrived runs to its end.
+ * Runs one statement and writes the answer. When `signal` aborts, the query is killed; an INSERT whose data have arrived
+ * runs to its end.
  */
 export async function runQuery({
   engine,
+  sessions,
   pipes,
   running,
   slot,
@@ -21,6 +24,7 @@ export async function runQuery({
   signal,
 }: {
   engine: Engine;
+  sessions: Sessions;
   pipes: ResultPipes;
   running: RunningQueries;
   slot: number;
@@ -30,43 +34,58 @@ export async function runQuery({
   signal: AbortSignal;
 }): Promise<void> {
   const started = process.hrtime.bigint();
-  const connection = engine.connect();
-  const left = running.enter(parameters.queryId);
+  const { statement } = taken;
+  if (statement.kind === 'empty') throw new FrontError(62, 'SYNTAX_ERROR', 'Syntax error: Empty query');
+  if (parameters.session && parameters.readOnly && statement.kind !== 'rows') throw readOnlyRefused();
+  const { kill, leave } = running.enter(parameters.queryId);
   try {
-    for (const statement of preparation(parameters)) await connection.run(statement);
-    signal.throwIfAborted();
-    const totals = (result: Result): Totals =>
-      totalsOf({ taken, result, elapsedNs: process.hrtime.bigint() - started });
-    const { statement } = taken;
-    if (statement.kind === 'rows') {
-      const pipe = pipes.open(slot);
-      const sql = statement.output(pipe.path);
-      const result = await carryRows({
-        connection,
-        pipe,
-        sql,
-        format: parameters.defaultFormat,
-        reply,
-        signal,
-        kill: left.kill,
-      });
-      await reply.end(totals(result));
-    } else if (statement.kind === 'insert' && 'spool' in taken) {
-      await reply.end(totals(await connection.run(statement.input(taken.spool.path))));
-    } else if (statement.kind === 'plain') {
-      const result = await killable(connection.run(statement.sql, parameters.defaultFormat), {
-        signal,
-        kill: left.kill,
-      });
-      await reply.write(result.bytes);
-      await reply.end(totals(result));
-    } else {
-      throw new FrontError(62, 'SYNTAX_ERROR', 'Syntax error: Empty query');
+    const { connection, release } = await leaseConnection({ engine, sessions, parameters });
+    let result: Result;
+    try {
+      signal.throwIfAborted();
+      const format = parameters.defaultFormat;
+      result = await runOn({ connection, pipes, slot, taken, format, reply, signal, kill });
+    } finally {
+      await release();
     }
+    await reply.end(totalsOf({ taken, result, elapsedNs: process.hrtime.bigint() - started }));
   } finally {
-    left();
-    connection.close();
+    leave();
   }
+}
+
+const readOnlyRefused = (): FrontError =>
+  new FrontError(164, 'READONLY', 'Cannot execute query in readonly mode: send what writes with POST.');
+
+async function runOn({
+  connection,
+  pipes,
+  slot,
+  taken,
+  format,
+  reply,
+  signal,
+  kill,
+}: {
+  connection: Connection;
+  pipes: ResultPipes;
+  slot: number;
+  taken: Taken;
+  format: string;
+  reply: Reply;
+  signal: AbortSignal;
+  kill: () => Promise<void>;
+}): Promise<Result> {
+  if (taken.kind === 'insert') return connection.run(taken.statement.input(taken.spool.path));
+  const { statement } = taken;
+  if (statement.kind === 'rows') {
+    const pipe = pipes.open(slot);
+    return carryRows({ connection, pipe, sql: statement.output(pipe.path), format, reply, signal, kill });
+  }
+  const sql = statement.kind === 'plain' ? statement.sql : '';
+  const result = await killable(connection.run(sql, format), { signal, kill });
+  await reply.write(result.bytes);
+  return result;
 }
 
 /** Rows go from the query through the pipe to the client as fast as the client takes them. */
@@ -126,7 +145,7 @@ async function killable(
 
 /** The engine counts the rows that a SELECT gave and that an INSERT took; what a SELECT has read it does not tell. */
 function totalsOf({ taken, result, elapsedNs }: { taken: Taken; result: Result; elapsedNs: bigint }): Totals {
-  const inserted = taken.statement.kind === 'insert';
+  const inserted = taken.kind === 'insert';
   return {
     readRows: result.rows,
     readBytes: result.rowBytes,

@@ -1,12 +1,13 @@
-import type { Engine } from './engine.js';
+import type { Connection, Engine } from './engine.js';
 import { FrontError } from './errors.js';
-import { queryTag } from './parameters.js';
+import { killStatement } from './preparation.js';
 
 const KILL_AGAIN_MS = 100;
 
-/** A query that is under way; call it when the query has ended. */
+/** A query that is under way. */
 export interface Running {
-  (): void;
+  /** The query has ended. */
+  leave(): void;
   /** Resolves once the engine has been told, which it is again until the query has ended. */
   kill(): Promise<void>;
 }
@@ -17,13 +18,15 @@ const wait = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(
 export function createRunningQueries({ engine }: { engine: Engine }) {
   const running = new Map<string, Running>();
 
+  /** Never throws: what fails now is tried again, and a query that nothing kills ends by itself. */
   const killOnce = async (queryId: string): Promise<void> => {
-    const connection = engine.connect();
+    let connection: Connection | undefined;
     try {
-      const tag = queryTag(queryId).replace(/[\\']/g, '\\$&');
-      await connection.run(`KILL QUERY WHERE endsWith(Settings['log_comment'], '${tag}') ASYNC`);
+      connection = engine.connect();
+      await connection.run(killStatement(queryId));
+    } catch {
     } finally {
-      connection.close();
+      connection?.close();
     }
   };
 
@@ -53,7 +56,7 @@ export function createRunningQueries({ engine }: { engine: Engine }) {
         await killOnce(queryId);
         void again();
       };
-      const entry: Running = Object.assign(leave, { kill });
+      const entry: Running = { leave, kill };
       running.set(queryId, entry);
       return entry;
     },

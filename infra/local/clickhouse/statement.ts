@@ -1,6 +1,7 @@
 import { FrontError } from './errors.js';
 import { readInsert } from './insert-statement.js';
 import { type Token, tokens } from './lexer.js';
+import { CLIENT_QUERY_ID } from './preparation.js';
 
 /** What the front must know of a statement to carry its data in or its rows out. The engine parses all the rest. */
 export type Statement =
@@ -62,16 +63,23 @@ export function readStatement(statement: Buffer): Statement {
   const read: Token[] = [];
   for (const token of source) {
     read.push(token);
-    const isInsert = text.word(token) === 'INSERT' && token.depth === 0;
-    if (isInsert && (read.length === 1 || text.word(read[0]) === 'WITH')) {
-      return readInsert({ text, source }) ?? { kind: 'plain', sql: text.sql(text.bytes) };
-    }
+    if (!opensInsert({ text, read })) continue;
+    return readInsert({ text, source }) ?? { kind: 'plain', sql: text.sql(text.bytes) };
   }
   const body = oneStatement(read);
   const [first] = body;
   if (first === undefined) return { kind: 'empty' };
+  if (text.word(first) === 'KILL') return readKill({ text, body });
   const givesRows = first.kind === 'open' || GIVES_ROWS.has(text.word(first) ?? '');
   return givesRows ? readRows({ text, body }) : { kind: 'plain', sql: text.sql(text.bytes) };
+}
+
+/** At the keyword INSERT at the start, or at the INTO of `WITH … INSERT INTO`. */
+function opensInsert({ text, read }: { text: Text; read: readonly Token[] }): boolean {
+  const last = read.at(-1) as Token;
+  if (read.length === 1) return text.word(last) === 'INSERT';
+  const behindWith = last.depth === 0 && text.word(read[0]) === 'WITH';
+  return behindWith && text.word(last) === 'INTO' && text.word(read.at(-2)) === 'INSERT';
 }
 
 /** The tokens without closing semicolons. */
@@ -98,6 +106,19 @@ function readRows({ text, body }: { text: Text; body: readonly Token[] }): State
     output: (path) =>
       text.sql(text.bytes.slice(0, cut), `\nINTO OUTFILE ${pathLiteral(path)} APPEND `, text.bytes.slice(cut, end)),
   };
+}
+
+/** `query_id` in KILL QUERY means the id that the client gave. */
+function readKill({ text, body }: { text: Text; body: readonly Token[] }): Statement {
+  let from = 0;
+  const parts: string[] = [];
+  for (const token of body) {
+    if (text.word(token) !== 'QUERY_ID') continue;
+    parts.push(text.bytes.slice(from, token.start), CLIENT_QUERY_ID);
+    from = token.end;
+  }
+  const rewritten = textOf(Buffer.from([...parts, text.bytes.slice(from)].join(''), 'latin1'));
+  return readRows({ text: rewritten, body: oneStatement([...tokens(rewritten.bytes)]) });
 }
 
 /** Where a closing `FORMAT name [SETTINGS …]` starts. A column or an alias called format is followed by other things. */
