@@ -12,32 +12,38 @@ export function readInsert({ text, source }: { text: Text; source: Iterator<Toke
     return done ? undefined : value;
   };
   let token = behindTarget({ text, next });
-  /** Where FROM INFILE belongs: in front of SETTINGS, SELECT, FORMAT and VALUES. */
-  let clausesAt: number | undefined;
+  let settingsAt: number | undefined;
   let selects = false;
-  let readsInput = false;
+  let input: InputCall | undefined;
   let previous: Token | undefined;
   for (; token !== undefined && token.kind !== 'semicolon'; previous = token, token = next()) {
+    if (token.kind === 'open' && text.word(previous) === 'INPUT')
+      input = { start: previous?.start ?? 0, end: token.end };
     const word = text.word(token);
-    if (word === 'INPUT') readsInput = true;
     if (word === undefined || token.depth > 0 || text.bytes[(previous?.end ?? 0) - 1] === '.') continue;
     if (word === 'INFILE' && text.word(previous) === 'FROM') throw infileRefused();
     if (word === 'SELECT' || word === 'WITH' || word === 'WATCH') {
       selects = true;
-      clausesAt ??= token.start;
     } else if (word === 'SETTINGS' && !selects) {
-      clausesAt ??= token.start;
+      settingsAt ??= token.start;
     } else if (word === 'VALUES' && !selects) {
-      return withData({ text, clausesAt, behind: token, format: 'Values', dataStart: token.end });
-    } else if (word === 'FORMAT' && (!selects || readsInput)) {
+      return fromFile({ text, settingsAt, behind: token, format: 'Values', dataStart: token.end });
+    } else if (word === 'FORMAT' && (!selects || input)) {
       const name = next();
       if (name?.kind !== 'word') return undefined;
       const dataStart = startOfData({ bytes: text.bytes, behindName: name.end });
-      return withData({ text, clausesAt, behind: token, format: text.name(name), dataStart });
+      const data = { text, behind: token, format: text.name(name), dataStart };
+      return input ? fromInput({ ...data, input }) : fromFile({ ...data, settingsAt });
     }
   }
   if (token !== undefined) oneStatement([token, ...rest(source)]);
   return undefined;
+}
+
+/** Where `input(` stands. */
+interface InputCall {
+  readonly start: number;
+  readonly end: number;
 }
 
 const infileRefused = (): FrontError =>
@@ -72,21 +78,23 @@ function startOfData({ bytes, behindName }: { bytes: string; behindName: number 
   return at;
 }
 
-function withData({
+interface Data {
+  readonly text: Text;
+  /** The FORMAT or VALUES keyword. */
+  readonly behind: Token;
+  readonly format: string;
+  readonly dataStart: number;
+}
+
+function fromFile({
   text,
-  clausesAt,
+  settingsAt,
   behind,
   format,
   dataStart,
-}: {
-  text: Text;
-  clausesAt: number | undefined;
-  /** The FORMAT or VALUES keyword. */
-  behind: Token;
-  format: string;
-  dataStart: number;
-}): Statement {
-  const cut = clausesAt ?? behind.start;
+}: Data & { readonly settingsAt: number | undefined }): Statement {
+  // FROM INFILE belongs in front of the other clauses.
+  const cut = settingsAt ?? behind.start;
   return {
     kind: 'insert',
     dataStart,
@@ -96,6 +104,21 @@ function withData({
         ` FROM INFILE ${pathLiteral(path)} COMPRESSION 'none' `,
         text.bytes.slice(cut, behind.start),
         ` FORMAT ${format}`,
+      ),
+  };
+}
+
+/** INSERT … SELECT … FROM input('columns') FORMAT …: the embedded engine's input() finds no data, file() does. */
+function fromInput({ text, input, behind, format, dataStart }: Data & { readonly input: InputCall }): Statement {
+  const isEmpty = /^\s*\)/.test(text.bytes.slice(input.end, behind.start));
+  return {
+    kind: 'insert',
+    dataStart,
+    input: (path) =>
+      text.sql(
+        text.bytes.slice(0, input.start),
+        `file(${pathLiteral(path)}, '${format}'${isEmpty ? '' : ', '}`,
+        text.bytes.slice(input.end, behind.start),
       ),
   };
 }

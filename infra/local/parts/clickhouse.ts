@@ -1,4 +1,5 @@
 import { distFile } from '../checkout.js';
+import { THREAD_POOL_SIZE } from '../clickhouse/config.js';
 import { answersOk } from '../start-child.js';
 import type { DataFolder } from '../supervisor/data-folder.js';
 import { LOOPBACK } from '../supervisor/ports.js';
@@ -25,6 +26,7 @@ export function clickhousePart({
       args: [distFile('infra/local/clickhouse/main.js')],
       env: {
         ...env,
+        UV_THREADPOOL_SIZE: String(THREAD_POOL_SIZE),
         CLICKHOUSE_FRONT_PORT: String(port),
         CLICKHOUSE_FRONT_DATA: folder.part('clickhouse'),
         CLICKHOUSE_FRONT_USER: USER,
