@@ -47,7 +47,8 @@ function altered(name: string, type: string): string {
   if (name === 'id') return "toUUID('0198c0de-0000-7000-8000-000000000001')";
   if (name.endsWith('_digest')) return "unhex(repeat('ab', 32))";
   if (name === 'after') return "replaceOne(after, '\ufffd', unhex('ff'))";
-  if (type.startsWith('Enum8')) return `if(toInt8(${name}) = 1, 2, 1)`;
+  if (name === 'scope') return "'organization'";
+  if (type.startsWith('Enum8')) return `if(toInt8(${name}) = 0, 1, 0)`;
   if (type.startsWith('Array')) return `arrayPushBack(${name}, 'more')`;
   if (type.startsWith('DateTime64')) return `${name} + toIntervalSecond(1)`;
   if (type.startsWith('UInt')) return `${name} + 1`;

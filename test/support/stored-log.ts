@@ -21,7 +21,8 @@ export function createStoredLog(clickhouse: ClickHouseClient, { partitions = 1, 
   const markers = offsets.map((_, partition) =>
     testProducer({ key: registry.rootKey, producerId: 'registry', partition, lane: partition }),
   );
-  const blocks = createBlocks(incarnation);
+  const blocks = createBlocks();
+  blocks.reset(incarnation);
 
   const write = (partition: number, value: Buffer, appendTimeMs = nowMs): JudgedRecord => {
     const record = { partition, offset: offsets[partition]!, appendTimeMs, value };
@@ -59,7 +60,7 @@ export function createStoredLog(clickhouse: ClickHouseClient, { partitions = 1, 
     /** Puts what was written into ClickHouse, in the consumer's order. */
     async store(): Promise<void> {
       for (const table of tables) await insert(table);
-      blocks.reset();
+      blocks.reset(incarnation);
     },
   };
   offsets.forEach((_, partition) => {

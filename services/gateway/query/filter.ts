@@ -21,7 +21,7 @@ const maxValues = 100;
 const maxValueLength = 1_024;
 
 /**
- * The parameters of a query string or of a subscription's filter object. Throws bad_parameter for what is no text, number or
+ * The parameters of a query string or of a subscription's filter object. Throws a Problem for what is no text, number or
  * boolean, or a list of them.
  */
 export function readParameters(input: Readonly<Record<string, unknown>>): Parameters {
@@ -60,7 +60,7 @@ export function splitParameters(
   };
 }
 
-/** Throws bad_parameter for an unknown name, a bad value, two names of one filter, or times that exclude each other. */
+/** Throws a Problem for an unknown name, a bad value, two names of one filter, or times that exclude each other. */
 export function readFilter(parameters: Parameters, { nowMs }: { nowMs: number }): Filter {
   const left = new Map(parameters);
   const take = (names: readonly string[]): Given | undefined => {

@@ -1,8 +1,9 @@
 import { decodeIngestCursor, type IngestCursor, type Position } from '../../core/cursor/index.js';
 import { decodeEventRows, type EventRow, eventColumns } from '../../core/rows/index.js';
+import { type Problem, unavailable } from '../errors.js';
 import type { Bind } from './bind.js';
 import { isTooLarge } from './clickhouse-errors.js';
-import { QueryError } from './errors.js';
+import { badParameter } from './errors.js';
 import { type Filter, filterSql } from './filter.js';
 import type { Records } from './records.js';
 import type { EventsTable, TenantScope } from './scope.js';
@@ -27,7 +28,7 @@ export interface History {
     span?: number;
     signal?: AbortSignal | undefined;
   }): Promise<HistoryPage>;
-  /** A cursor before everything, behind everything that is stored now, or the one that a text holds (throws bad_cursor). */
+  /** A cursor before everything, behind everything that is stored now, or the one that a text holds (throws a Problem). */
   start(since: string, parameter: string): Promise<IngestCursor>;
 }
 
@@ -57,7 +58,7 @@ export function createHistory({
 }): History {
   const present = (): Buffer => {
     const id = incarnation();
-    if (!id) throw new QueryError('unavailable', 'the registry does not name the topic yet; try again');
+    if (!id) throw unavailable('registry', 'the registry does not name the topic yet');
     return id;
   };
 
@@ -132,10 +133,8 @@ export function createHistory({
       }
       if (since === 'beginning') return { incarnation: (await lives())[0]!, positions: new Map() };
       const cursor = decodeIngestCursor(since);
-      const bad = (why: string): QueryError =>
-        new QueryError('bad_cursor', `${parameter}: ${why}; give a cursor from an answer, "now" or "beginning"`, {
-          parameter,
-        });
+      const bad = (why: string): Problem =>
+        badParameter(parameter, `${why}; give a cursor from an answer, "now" or "beginning"`);
       if (!cursor) throw bad('is no cursor of this kind, or damaged');
       if (!cursor.incarnation.equals(present()) && !(await lives()).some((life) => life.equals(cursor.incarnation))) {
         throw bad('was made for another log');

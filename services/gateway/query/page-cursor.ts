@@ -1,7 +1,8 @@
 import { CursorFault, createCursorWriter, openCursor } from '../../core/cursor/index.js';
 import type { EventRow } from '../../core/rows/index.js';
 import { sha256 } from '../../core/seal/index.js';
-import { QueryError } from './errors.js';
+import type { Problem } from '../errors.js';
+import { badParameter } from './errors.js';
 import type { Parameters } from './filter.js';
 import type { TenantScope } from './scope.js';
 
@@ -27,10 +28,9 @@ export function encodePageCursor(binding: Buffer, end: PageEnd): string {
   return writer.finish();
 }
 
-/** Throws bad_cursor for text that is no page cursor, or one made for another tenant or other filters. */
+/** Throws a Problem for text that is no page cursor, or one made for another tenant or other filters. */
 export function decodePageCursor(text: string, binding: Buffer): PageEnd {
-  const bad = (why: string): QueryError =>
-    new QueryError('bad_cursor', `cursor: ${why}; start without it`, { parameter: 'cursor' });
+  const bad = (why: string): Problem => badParameter('cursor', `${why}; start without it`);
   try {
     const reader = openCursor(text, version);
     if (!reader.fixed(bindingBytes).equals(binding)) {

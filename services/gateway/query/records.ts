@@ -1,6 +1,6 @@
 import type { ClickHouseClient } from '../../core/clients/clickhouse.js';
 import { type BatchRow, batchColumns, decodeBatchRows, type EventRow, fetchRowBinary } from '../../core/rows/index.js';
-import { queryErrorOf } from './clickhouse-errors.js';
+import { queryProblem } from './clickhouse-errors.js';
 import { defaultQueryLimits, limitSettings } from './scope.js';
 
 /** What the gateway asks of `batches`: one row per Kafka record, no event and no tenant in it. */
@@ -24,7 +24,7 @@ export function createRecords({ clickhouse, database }: { clickhouse: ClickHouse
     try {
       return await work();
     } catch (error) {
-      throw queryErrorOf(error, defaultQueryLimits);
+      throw queryProblem(error, defaultQueryLimits);
     }
   };
 

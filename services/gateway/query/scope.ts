@@ -3,7 +3,7 @@ import type { ClickHouseClient } from '../../core/clients/clickhouse.js';
 import { fetchRowBinary } from '../../core/rows/index.js';
 import type { WireBody } from '../../core/wire/event.js';
 import { anyOf, type Bind, createBind } from './bind.js';
-import { queryErrorOf } from './clickhouse-errors.js';
+import { queryProblem } from './clickhouse-errors.js';
 import type { QueryMetrics } from './metrics.js';
 
 /** Whose events a query may see. It follows from the credential (tenant.ts), never from a filter. */
@@ -41,7 +41,7 @@ export interface Select {
 
 /** The only way of the gateway to the table of events. */
 export interface EventsTable {
-  /** RowBinary of the columns. Rejects with a QueryError. */
+  /** RowBinary of the columns. Rejects with a Problem. */
   select(query: Select): Promise<Buffer>;
   /** Rows as objects; 64-bit numbers as numbers. */
   selectObjects<T>(query: Select): Promise<T[]>;
@@ -99,7 +99,7 @@ export function createEventsTable({
     try {
       return await work();
     } catch (error) {
-      throw signal?.aborted ? error : queryErrorOf(error, limits);
+      throw signal?.aborted ? error : queryProblem(error, limits);
     } finally {
       stop();
     }

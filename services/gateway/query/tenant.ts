@@ -1,4 +1,4 @@
-import { QueryError } from './errors.js';
+import { Problem } from '../errors.js';
 import type { TenantScope } from './scope.js';
 
 /** The organizations that a credential may see. */
@@ -25,5 +25,5 @@ export function tenantOf({
 function choose(permitted: PermittedOrganizations, asked: readonly string[], by: string): readonly string[] {
   const other = permitted === '*' ? undefined : asked.find((organization) => !permitted.includes(organization));
   if (other === undefined) return [...new Set(asked)];
-  throw new QueryError('forbidden', `organization ${JSON.stringify(other)} is not among those of ${by}`);
+  throw new Problem('forbidden', `organization ${JSON.stringify(other)} is not among those of ${by}`);
 }

@@ -1,7 +1,7 @@
 import type { Deployment, ErasureList } from '../../../core/judge/index.js';
 import type { RegistryReader } from '../../../core/reading/index.js';
 import type { BatchRow, EventRow } from '../../../core/rows/index.js';
-import { QueryError } from '../errors.js';
+import { unavailable } from '../../errors.js';
 import type { Records } from '../records.js';
 import { headerStep, keyStep, markerStep, rootStep, signatureStep } from './record-steps.js';
 import { leafStep, permissionStep, placeStep, recordStep } from './row-steps.js';
@@ -57,7 +57,7 @@ export function createVerifier({
       registryReader.through(offset),
       new Promise<never>((_, reject) => {
         late.addEventListener('abort', () =>
-          reject(new QueryError('unavailable', `registry entry ${offset} has not been read yet; try again`)),
+          reject(unavailable('registry', `registry entry ${offset} has not been read yet`)),
         );
       }),
     ]);

@@ -1,0 +1,103 @@
+import type { ClickHouseClient } from '../../core/clients/clickhouse.js';
+import { encodeIngestCursor } from '../../core/cursor/index.js';
+import type { Deployment } from '../../core/judge/index.js';
+import type { RegistryReader } from '../../core/reading/index.js';
+import { parseUuid } from '../../core/wire/index.js';
+import { Problem } from '../errors.js';
+import { type EventAnswer, rowAnswer } from './answer.js';
+import { readById } from './event-by-id.js';
+import { readFilter, readParameters } from './filter.js';
+import { createHistory, type History } from './history.js';
+import { readListRequest } from './list-request.js';
+import type { QueryMetrics } from './metrics.js';
+import { readNewest } from './newest.js';
+import { decodePageCursor, encodePageCursor, pageBinding } from './page-cursor.js';
+import { createRecords, type Records } from './records.js';
+import { createEventsTable, type EventsTable, type TenantScope } from './scope.js';
+import { readSummary, type Summary } from './summary.js';
+import { createVerifier, type Verdict } from './verify/verify.js';
+
+export type RawQuery = Readonly<Record<string, unknown>>;
+/** Narrows the tenant scope by the organizations that a filter asks for; throws forbidden for any that it does not permit. */
+export type ScopeFor = (organizations: readonly string[] | undefined) => TenantScope;
+
+export interface ListAnswer {
+  events: EventAnswer[];
+  next_cursor: string | null;
+  persistentLogging: true;
+  /** With order=ingest: nothing more was stored when the question came. */
+  caught_up?: boolean;
+}
+
+/** The questions of the query routes, free of HTTP. */
+export interface EventQueries {
+  list(scopeFor: ScopeFor, query: RawQuery, signal: AbortSignal): Promise<ListAnswer>;
+  summary(scopeFor: ScopeFor, query: RawQuery, signal: AbortSignal): Promise<Summary & { persistentLogging: true }>;
+  /** Throws not-found where the tenant has no event with the id. */
+  byId(scope: TenantScope, id: string, signal: AbortSignal): Promise<EventAnswer>;
+  verify(scope: TenantScope, id: string, signal: AbortSignal): Promise<Verdict>;
+  history: History;
+  records: Records;
+}
+
+export interface QueryParts {
+  clickhouse: ClickHouseClient;
+  database: string;
+  deployment: Deployment;
+  registryReader: RegistryReader;
+  /** The topic of events, whose incarnation the registry names. */
+  eventsTopic: string;
+  metrics: QueryMetrics;
+  nowMs?: () => number;
+}
+
+export function createEventQueries(parts: QueryParts): EventQueries {
+  const { clickhouse, database, deployment, registryReader, eventsTopic, metrics, nowMs = Date.now } = parts;
+  const table: EventsTable = createEventsTable({ clickhouse, database, metrics });
+  const records = createRecords({ clickhouse, database });
+  const incarnation = (): Buffer | undefined => registryReader.registry.incarnation(eventsTopic)?.id;
+  const history = createHistory({ table, records, incarnation });
+  const verifier = createVerifier({ records, deployment, registryReader });
+
+  const rowsById = async (scope: TenantScope, id: string, signal: AbortSignal) => {
+    const bytes = parseUuid(id);
+    const rows = bytes ? await readById({ table, scope, id: bytes, signal }) : [];
+    if (rows.length === 0) throw new Problem('not-found', `no event with the id ${JSON.stringify(id)} is to be seen`);
+    return rows;
+  };
+
+  return {
+    history,
+    records,
+    async list(scopeFor, query, signal) {
+      const request = readListRequest(query, { nowMs: nowMs() });
+      const { filter, filters, limit } = request;
+      const scope = scopeFor(filter.organizations);
+      if (request.order === 'ingest') {
+        const cursor = await history.start(request.since, 'since');
+        const page = await history.page({ scope, filter, cursor, limit, signal });
+        return {
+          events: page.rows.map(rowAnswer),
+          next_cursor: encodeIngestCursor(page.cursor),
+          caught_up: page.caughtUp,
+          persistentLogging: true,
+        };
+      }
+      const binding = pageBinding(scope, filters);
+      const after = request.cursor === undefined ? undefined : decodePageCursor(request.cursor, binding);
+      const { rows, end } = await readNewest({ table, scope, filter, after, limit, signal });
+      return {
+        events: rows.map(rowAnswer),
+        next_cursor: end ? encodePageCursor(binding, end) : null,
+        persistentLogging: true,
+      };
+    },
+    async summary(scopeFor, query, signal) {
+      const filter = readFilter(readParameters(query), { nowMs: nowMs() });
+      const summary = await readSummary({ table, scope: scopeFor(filter.organizations), filter, signal });
+      return { ...summary, persistentLogging: true };
+    },
+    byId: async (scope, id, signal) => rowAnswer((await rowsById(scope, id, signal))[0]!),
+    verify: async (scope, id, signal) => verifier.verify(await rowsById(scope, id, signal)),
+  };
+}
