@@ -1,39 +1,16 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import kafkajs, { type Consumer, type EachBatchPayload, type Kafka } from 'kafkajs';
+import kafkajs, { type EachBatchPayload, type Kafka } from 'kafkajs';
 import { messageOf } from '../core/errors.js';
 import type { Logger } from '../core/log.js';
 import { topicRecord } from '../core/reading/index.js';
 import { backoff } from '../core/retry.js';
 import { AssignmentLost, DeliveryStop } from './errors.js';
+import { type FetchSettings, joinGroup } from './group-member.js';
 import { type Heartbeats, startHeartbeats } from './heartbeats.js';
 import { encodeMetadata } from './intent.js';
 import type { Membership } from './membership.js';
 import type { ConsumerMetrics } from './metrics.js';
 import type { PartitionDelivery, Turn } from './partition.js';
-
-/** How the group is joined and records are fetched. Times in milliseconds. */
-export interface FetchSettings {
-  sessionTimeoutMs: number;
-  rebalanceTimeoutMs: number;
-  heartbeatIntervalMs: number;
-  /** A fetch waits for so many bytes, but no longer than `maxWaitMs`: little traffic shall not make many small parts. */
-  minBytes: number;
-  maxWaitMs: number;
-  maxBytesPerPartition: number;
-  maxBytes: number;
-  partitionsAtOnce: number;
-}
-
-export const defaultFetchSettings: FetchSettings = {
-  sessionTimeoutMs: 15_000,
-  rebalanceTimeoutMs: 90_000,
-  heartbeatIntervalMs: 3_000,
-  minBytes: 262_144,
-  maxWaitMs: 500,
-  maxBytesPerPartition: 8_388_608,
-  maxBytes: 67_108_864,
-  partitionsAtOnce: 4,
-};
 
 export interface Consumption {
   /** Finishes the ranges at hand, leaves the group. */
@@ -79,11 +56,11 @@ export async function consume({
   onTrouble: (error: unknown) => void;
   log: Logger;
 }): Promise<Consumption> {
-  const consumer = createGroupConsumer({ kafka, groupId, settings });
   const runs = new Map<number, Run>();
   /** Of partitions whose last batch failed. */
   const waits = new Map<number, Generator<number, never>>();
   const beating = new Set<Heartbeats>();
+  /** Counts joinings: what was begun under an earlier one is void. */
   let joining = 0;
   let stopping = false;
 
@@ -91,6 +68,10 @@ export async function consume({
     const run = runs.get(partition);
     if (run) run.alive = false;
     runs.delete(partition);
+  };
+  const endAll = (): void => {
+    joining += 1;
+    for (const partition of [...runs.keys()]) end(partition);
   };
 
   /** Assesses a partition until that succeeds, then has it fetched; unless the group is joined again before. */
@@ -101,8 +82,7 @@ export async function consume({
         const delivery = await open(partition);
         if (!current()) return;
         runs.set(partition, { delivery, alive: true });
-        consumer.seek({ topic, partition, offset: String(delivery.fetchFrom) });
-        consumer.resume([{ topic, partitions: [partition] }]);
+        member.fetchFrom(partition, delivery.fetchFrom);
         return;
       } catch (error) {
         if (!current()) return;
@@ -128,92 +108,70 @@ export async function consume({
     onStopped(partition, stop);
   };
 
-  consumer.on(consumer.events.HEARTBEAT, () => membership.prove());
-  consumer.on(consumer.events.COMMIT_OFFSETS, () => membership.prove());
-  consumer.on(consumer.events.GROUP_JOIN, ({ payload }) => {
-    membership.prove();
-    joining += 1;
-    for (const partition of [...runs.keys()]) end(partition);
-    const partitions = payload.memberAssignment[topic] ?? [];
-    log.info({ topic, groupId, partitions, memberId: payload.memberId }, 'joined the group');
-    metrics.assigned(partitions);
-    onJoined(partitions);
-    // Before anything is fetched: kafkajs emits this before it goes on.
-    consumer.pause([{ topic, partitions }]);
-    for (const partition of partitions) void begin(partition, joining);
-  });
-
-  const eachBatch = async (payload: EachBatchPayload): Promise<void> => {
+  const deliver = async (payload: EachBatchPayload, run: Run): Promise<void> => {
     const { batch, heartbeat } = payload;
-    const { partition } = batch;
-    const run = runs.get(partition);
-    if (run === undefined || payload.isStale()) return;
-    const join = joining;
     const heartbeats = startHeartbeats({ heartbeat, everyMs: Math.ceil(settings.heartbeatIntervalMs / 2) });
     beating.add(heartbeats);
-    const turn = createTurn({ payload, run, membership, heartbeats });
     try {
-      await run.delivery.take(
-        batch.messages.map((message) => topicRecord(partition, message)),
-        turn,
-      );
-      waits.delete(partition);
-      metrics.lag(partition, Math.max(0, Number(batch.highWatermark) - run.delivery.next));
-    } catch (error) {
-      const mustJoinAgain = error instanceof kafkajs.KafkaJSError;
-      if (run.alive) {
-        end(partition);
-        consumer.pause([{ topic, partitions: [partition] }]);
-        if (error instanceof DeliveryStop) standStill(partition, error);
-        else void troubled(partition, error).then(() => begin(partition, join));
-      }
-      // What kafkajs itself threw tells it what to do: join again, connect again.
-      if (mustJoinAgain) throw error;
+      const records = batch.messages.map((message) => topicRecord(batch.partition, message));
+      await run.delivery.take(records, createTurn({ payload, run, membership, heartbeats }));
     } finally {
       heartbeats.stop();
       beating.delete(heartbeats);
     }
-    await heartbeat();
   };
 
-  await consumer.connect();
-  await consumer.subscribe({ topic, fromBeginning: true });
-  await consumer.run({
-    autoCommit: false,
-    eachBatchAutoResolve: false,
-    partitionsConsumedConcurrently: settings.partitionsAtOnce,
+  const eachBatch = async (payload: EachBatchPayload): Promise<void> => {
+    const { partition, highWatermark } = payload.batch;
+    const run = runs.get(partition);
+    if (run === undefined || payload.isStale()) return;
+    const join = joining;
+    try {
+      await deliver(payload, run);
+      waits.delete(partition);
+      metrics.lag(partition, Math.max(0, Number(highWatermark) - run.delivery.next));
+    } catch (error) {
+      if (run.alive) {
+        end(partition);
+        member.pause([partition]);
+        if (error instanceof DeliveryStop) standStill(partition, error);
+        else void troubled(partition, error).then(() => begin(partition, join));
+      }
+      // What kafkajs itself threw tells it what to do: join again, connect again.
+      if (error instanceof kafkajs.KafkaJSError) throw error;
+    }
+    await payload.heartbeat();
+  };
+
+  const member = await joinGroup({
+    kafka,
+    topic,
+    groupId,
+    settings,
+    onJoin(partitions) {
+      endAll();
+      metrics.assigned(partitions);
+      onJoined(partitions);
+      const join = joining;
+      // In a later turn: the first joining comes before `joinGroup` has returned.
+      for (const partition of partitions) setImmediate(() => void begin(partition, join));
+    },
+    onLost(error) {
+      endAll();
+      onTrouble(error);
+    },
+    onProof: membership.prove,
     eachBatch,
+    log,
   });
+
   return {
     async stop() {
       stopping = true;
       for (const heartbeats of beating) heartbeats.fail(new AssignmentLost('the consumer stops', { topic }));
-      await consumer.disconnect();
+      await member.stop();
     },
   };
-}
-
-function createGroupConsumer({
-  kafka,
-  groupId,
-  settings,
-}: {
-  kafka: Kafka;
-  groupId: string;
-  settings: FetchSettings;
-}): Consumer {
-  return kafka.consumer({
-    groupId,
-    sessionTimeout: settings.sessionTimeoutMs,
-    rebalanceTimeout: settings.rebalanceTimeoutMs,
-    heartbeatInterval: settings.heartbeatIntervalMs,
-    minBytes: settings.minBytes,
-    maxWaitTimeInMs: settings.maxWaitMs,
-    maxBytesPerPartition: settings.maxBytesPerPartition,
-    maxBytes: settings.maxBytes,
-    allowAutoTopicCreation: false,
-    retry: { retries: Number.MAX_SAFE_INTEGER, maxRetryTime: 5_000, restartOnFailure: async () => true },
-  });
 }
 
 function createTurn({
@@ -228,10 +186,13 @@ function createTurn({
   heartbeats: Heartbeats;
 }): Turn {
   const { topic, partition } = batch;
+  const assertAssigned = (): void => {
+    if (!run.alive) throw new AssignmentLost('the group was joined again', { topic, partition });
+  };
   return {
     async commit(offset, metadata) {
       const commit = { partition, offset: String(offset), metadata: encodeMetadata(metadata) };
-      if (!run.alive) throw new AssignmentLost('the group was joined again', { topic, partition, offset });
+      assertAssigned();
       // Not consumer.commitOffsets: that one resolves silently when the consumer is not running, and tries again under a later
       // generation of the group. This one resolves with the broker's receipt, and takes the generation of this very moment.
       await commitOffsetsIfNecessary({ topics: [{ topic, partitions: [commit] }] });
@@ -240,7 +201,7 @@ function createTurn({
     check: heartbeats.check,
     during: heartbeats.during,
     permit() {
-      if (!run.alive) throw new AssignmentLost('the group was joined again', { topic, partition });
+      assertAssigned();
       membership.permit();
     },
     resolve: (offset) => resolveOffset(String(offset)),

@@ -10,7 +10,8 @@ import { createFolder, createLaneStore, createRegistryReader, type RegistryReade
 import { retry } from '../core/retry.js';
 import { assess, readGroupPositions } from './assignment.js';
 import { createBlockPool } from './blocks/index.js';
-import { consume, type FetchSettings } from './consume.js';
+import { consume } from './consume.js';
+import type { FetchSettings } from './group-member.js';
 import { createMembership } from './membership.js';
 import { createConsumerMetrics } from './metrics.js';
 import { createPartitionDelivery, type PartitionDelivery, type Step } from './partition.js';
