@@ -6,6 +6,7 @@ import {
   type Judged,
   type JudgeInput,
   laneKey,
+  laneMemory,
   newPartitionState,
   type PartitionState,
   type TopicRecord,
@@ -25,8 +26,9 @@ export interface Folder {
 const maxLanes = 20_000;
 
 /**
- * A folder that starts at `start`, at or below which `batches` holds every record. It may run ahead of `batches`; only a lane that
- * was let go and speaks again makes it wait until `batches` has caught up with what was forgotten.
+ * A folder that starts at `start`, at or below which `batches` holds every record. It may run ahead of `batches`: what it is asked of
+ * records that it forgot, it looks up once `batches` has caught up with them. They lie `laneMemory` offsets back or more, so that the
+ * writer of `batches` itself, who judges at most so many records before it writes them, never waits.
  */
 export async function createFolder({
   judge,
@@ -42,22 +44,30 @@ export async function createFolder({
   start: number;
 }): Promise<Folder> {
   const state = newPartitionState(partition, await laneStore.registryMarker(start));
-  // Everything below this offset is in `batches` or will be; everything from it on is in `state`.
+  // Lanes that are not in `state` have spoken below this offset only; those that are in it lack no record from here on.
   let floor = start;
+  let stored = start;
+  const spokeAt = new Map<string, number>();
 
   const letLanesGo = (offset: number): void => {
     if (state.lanes.size <= maxLanes) return;
+    // The map is in order of use (applyChange).
     for (const key of state.lanes.keys()) {
-      if (state.lanes.size <= maxLanes / 2) break;
+      const last = spokeAt.get(key) ?? start - 1;
+      if (state.lanes.size <= maxLanes / 2 || last > offset - laneMemory) break;
       state.lanes.delete(key);
+      spokeAt.delete(key);
+      floor = Math.max(floor, last + 1);
     }
-    floor = offset + 1;
-    // What stays in memory spoke below the new floor too, and must not be loaded over: `lanes` is asked before the store.
   };
 
-  const stored = async (): Promise<number> => {
-    while (floor > start && (await laneStore.position()) < floor) await sleep(200);
-    return floor;
+  /** Resolves with `below` once every record below it is in `batches`. */
+  const storedBelow = async (below: number): Promise<number> => {
+    while (stored < below) {
+      stored = await laneStore.position();
+      if (stored < below) await sleep(200);
+    }
+    return below;
   };
 
   const fold = async (record: TopicRecord): Promise<Judged> => {
@@ -65,15 +75,21 @@ export async function createFolder({
     for (;;) {
       const verdict = judge({ record, state, registry: registryReader.registry, history });
       if (verdict.kind === 'judged') {
-        applyChange(state, verdict.judged.change);
+        const { change } = verdict.judged;
+        applyChange(state, change);
+        if (change.kind === 'lane') spokeAt.set(laneKey(change.lane), record.offset);
         letLanesGo(record.offset);
         return verdict.judged;
       }
       const { need } = verdict;
       if (need.kind === 'registry') await registryReader.through(need.through);
       else if (need.kind === 'lane') {
-        state.lanes.set(laneKey(need.lane), await laneStore.loadLane(need.lane, await stored()));
-      } else history = await laneStore.history(need, floor);
+        state.lanes.set(laneKey(need.lane), await laneStore.loadLane(need.lane, await storedBelow(floor)));
+      } else {
+        // A lane holds its newest `laneMemory` records: what it forgot lies further back than that.
+        const below = await storedBelow(Math.max(floor, record.offset - laneMemory));
+        history = await laneStore.history(need, below);
+      }
     }
   };
   return { fold, state };
