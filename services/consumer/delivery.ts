@@ -183,15 +183,9 @@ export function decideDelivery({
   return { kind: 'insert', tables: missing };
 }
 
-/** Whether a token written at most `ageSeconds` and `blocksSince` blocks ago is surely within the table's deduplication windows. */
-export function tokenIsHeld({
-  window,
-  blocksSince,
-  ageSeconds,
-}: {
-  window: { blocks: number; seconds: number };
-  blocksSince: number;
-  ageSeconds: number;
-}): boolean {
-  return blocksSince < window.blocks && ageSeconds >= 0 && ageSeconds < window.seconds;
-}
+/**
+ * Whether ClickHouse surely remembers the token of a block, after which at most `blocksSince` blocks went into its table. Of a plain
+ * MergeTree, whose window counts blocks alone.
+ */
+export const tokenIsHeld = ({ windowBlocks, blocksSince }: { windowBlocks: number; blocksSince: number }): boolean =>
+  blocksSince < windowBlocks;

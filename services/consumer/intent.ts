@@ -7,8 +7,6 @@ export interface Intent {
   last: number;
   /** `rangeDigest` of its records, hex. */
   digest: string;
-  /** When it was written, milliseconds since 1970. Says whether ClickHouse may have let its tokens go. */
-  at: number;
 }
 
 /** What a commit of the group says beside the offset. Without an intent: every record below the offset is done. */
@@ -29,7 +27,6 @@ interface Written {
   generation: number;
   last?: number;
   digest?: string;
-  at?: number;
 }
 
 /** JSON, so that `kafka-consumer-groups` and people can read it. */
@@ -57,11 +54,11 @@ export function decodeMetadata(text: string): CommitMetadata {
   } catch {
     return refuse();
   }
-  const { v, incarnation, generation, last, digest, at } = written ?? {};
+  const { v, incarnation, generation, last, digest } = written ?? {};
   if (v !== 1 || !isHex(incarnation, 32) || !isCount(generation)) return refuse();
   if (last === undefined && digest === undefined) return { incarnation, generation };
-  if (!isCount(last) || !isHex(digest, 64) || !isCount(at)) return refuse();
-  return { incarnation, generation, intent: { last, digest, at } };
+  if (!isCount(last) || !isHex(digest, 64)) return refuse();
+  return { incarnation, generation, intent: { last, digest } };
 }
 
 const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0;

@@ -145,12 +145,12 @@ export function createPartitionDelivery({
     lendBlocks(incarnation, async (blocks) => {
       const range = await judgeRange({ records, folder, blocks, bounds, during: turn.during });
       const { first, last } = range;
-      const intent: Intent = { first, last, digest: rangeDigest(range.valueHashes), at: now() };
+      const intent: Intent = { first, last, digest: rangeDigest(range.valueHashes) };
       onStep('before_intent', { partition, first });
       await turn.commit(first, {
         incarnation: incarnationHex,
         generation,
-        intent: { last, digest: intent.digest, at: intent.at },
+        intent: { last, digest: intent.digest },
       });
       onStep('after_intent', { partition, first });
       await insert(['events', 'quarantine', 'batches'], intent, blocks, turn);

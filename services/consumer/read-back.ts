@@ -26,13 +26,11 @@ export function createReadBack({
   database,
   incarnation,
   partition,
-  now = Date.now,
 }: {
   clickhouse: ClickHouseClient;
   database: string;
   incarnation: Buffer;
   partition: number;
-  now?: () => number;
 }): ReadBack {
   const here = 'incarnation = unhex({incarnation:String}) AND partition = {partition:UInt32}';
   const inRange = `${here} AND offset BETWEEN {first:UInt64} AND {last:UInt64}`;
@@ -52,8 +50,8 @@ export function createReadBack({
     return { events, quarantine, batches };
   };
 
-  /** Whether the rows in part of a range came with a token that ClickHouse surely remembers. Asked only where a block is there in part. */
-  const holdsToken = async (table: Table, oldestBlock: number, intent: Intent): Promise<boolean> => {
+  /** Whether rows of a range came with a token that ClickHouse surely remembers. */
+  const holdsToken = async (table: Table, oldestBlock: number): Promise<boolean> => {
     const [made] = await ask<{ engine: string; engine_full: string; newest: number }>(
       `SELECT engine, engine_full, (SELECT max(max_block_number) FROM system.parts
          WHERE database = {database:String} AND table = {table:String}) AS newest
@@ -62,16 +60,8 @@ export function createReadBack({
     );
     // Block numbers count the blocks of a whole table only where the engine is not a replicated one.
     if (made?.engine !== 'MergeTree') return false;
-    const setting = (name: string): number =>
-      Number(new RegExp(`\\b${name} = (\\d+)`).exec(made.engine_full)?.[1] ?? 0);
-    return tokenIsHeld({
-      window: {
-        blocks: setting('non_replicated_deduplication_window'),
-        seconds: setting('non_replicated_deduplication_window_seconds'),
-      },
-      blocksSince: made.newest - oldestBlock,
-      ageSeconds: (now() - intent.at) / 1_000,
-    });
+    const windowBlocks = Number(/\bnon_replicated_deduplication_window = (\d+)/.exec(made.engine_full)?.[1] ?? 0);
+    return tokenIsHeld({ windowBlocks, blocksSince: made.newest - oldestBlock });
   };
 
   return {
@@ -115,7 +105,7 @@ export function createReadBack({
         });
         const { rows, distinct, oldest: oldestBlock } = row!;
         // Whether the range is there in part is the caller's to say; whether its token is held costs a query only where rows are.
-        const tokenHeld = rows > 0 && (await holdsToken(table, oldestBlock, intent));
+        const tokenHeld = rows > 0 && (await holdsToken(table, oldestBlock));
         return { rows, distinct, tokenHeld };
       }),
   };
