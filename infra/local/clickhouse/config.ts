@@ -14,6 +14,7 @@ export interface FrontLimits {
   readonly spool: SpoolLimits;
   /** Of a result, held back until the status is sent. */
   readonly holdBytes: number;
+  /** For running queries to end by themselves when the front stops. */
   readonly stopTimeoutMs: number;
 }
 
@@ -58,12 +59,20 @@ export function readConfig(environment: Environment): FrontConfig {
     );
   }
   const threadPoolSize = env.integer('UV_THREADPOOL_SIZE', { fallback: 4, min: 3, max: 1024 });
+  const defaults = defaultLimits({ threadPoolSize });
   return {
     host,
     port: env.integer('CLICKHOUSE_FRONT_PORT', { fallback: 8123, min: 0, max: 65_535 }),
     folder: env.text('CLICKHOUSE_FRONT_DATA'),
     user: env.text('CLICKHOUSE_FRONT_USER', 'default'),
     password: env.text('CLICKHOUSE_FRONT_PASSWORD'),
-    limits: defaultLimits({ threadPoolSize }),
+    limits: {
+      ...defaults,
+      stopTimeoutMs: env.integer('CLICKHOUSE_FRONT_STOP_TIMEOUT_MS', {
+        fallback: defaults.stopTimeoutMs,
+        min: 0,
+        max: 15_000,
+      }),
+    },
   };
 }

@@ -10,4 +10,12 @@ export const serverArgs: readonly string[] = [
 ];
 
 /** For every connection: settings in which the embedded engine differs from a server. */
-export const sessionArgs: readonly string[] = ['--implicit_select=0', '--allow_introspection_functions=0'];
+export const sessionArgs: readonly string[] = [
+  '--implicit_select=0',
+  '--allow_introspection_functions=0',
+  // While a connection is prepared: ClickHouse does not count the values of parameters as part of the statement.
+  `--max_query_size=${1024 * MIB}`,
+];
+
+/** ClickHouse's default, and room for what the front adds to a statement. */
+export const MAX_QUERY_SIZE = 262_144 + 4_096;

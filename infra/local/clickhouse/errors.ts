@@ -97,5 +97,16 @@ export function fromEngine(thrown: unknown): FrontError {
   const text = thrown instanceof Error ? thrown.message : String(thrown);
   const match = ENGINE_TEXT.exec(text);
   if (!match) return new FrontError(1002, 'UNKNOWN_EXCEPTION', text, { cause: thrown });
-  return new FrontError(Number(match[1]), match[3] as string, match[2] as string, { cause: thrown });
+  const [, code, message, type] = match as unknown as [string, string, string, string];
+  return new FrontError(Number(code), type, innermost({ code, type, message }), { cause: thrown });
+}
+
+/** The engine at times wraps an error in itself, once or twice. */
+function innermost({ code, type, message }: { code: string; type: string; message: string }): string {
+  const head = `Code: ${code}. DB::Exception: `;
+  let text = message;
+  while (text.startsWith(head)) {
+    text = text.slice(head.length).replace(new RegExp(`\\s*\\(${type}\\) \\(version [^()]*\\)\\.?$`), '');
+  }
+  return text;
 }

@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import { Readable } from 'node:stream';
+import { type Body, emptyBody } from './body.js';
 import { FrontError } from './errors.js';
 
 const FORM = 'multipart/form-data';
@@ -16,9 +16,9 @@ export async function readForm({
 }: {
   request: IncomingMessage;
   params: URLSearchParams;
-  body: Readable;
+  body: Body;
   limitBytes: number;
-}): Promise<{ params: URLSearchParams; body: Readable }> {
+}): Promise<{ params: URLSearchParams; body: Body }> {
   const contentType = request.headers['content-type'] ?? '';
   if (!contentType.toLowerCase().startsWith(FORM)) return { params, body };
   const form = await parse({ contentType, bytes: await readAll({ body, limitBytes }) });
@@ -34,13 +34,13 @@ export async function readForm({
     if (name === 'query') all.set(name, (params.get(name) ?? '') + value);
     else all.append(name, value);
   }
-  return { params: all, body: Readable.from([]) };
+  return { params: all, body: emptyBody };
 }
 
-async function readAll({ body, limitBytes }: { body: Readable; limitBytes: number }): Promise<Buffer> {
+async function readAll({ body, limitBytes }: { body: Body; limitBytes: number }): Promise<Buffer> {
   const chunks: Buffer[] = [];
   let bytes = 0;
-  for await (const chunk of body as AsyncIterable<Buffer>) {
+  for (let chunk = await body.next(); chunk !== undefined; chunk = await body.next()) {
     bytes += chunk.length;
     if (bytes > limitBytes)
       throw new FrontError(552, 'QUERY_IS_TOO_LARGE', `The form is larger than ${limitBytes} bytes.`);

@@ -1,4 +1,4 @@
-import type { Readable } from 'node:stream';
+import type { Body } from './body.js';
 import { FrontError } from './errors.js';
 import type { Spool, Spools } from './spool.js';
 import { readStatement, type Statement } from './statement.js';
@@ -22,14 +22,13 @@ export async function takeIn({
   statementBytes,
 }: {
   query: string;
-  body: Readable;
+  body: Body;
   spools: Spools;
   statementBytes: number;
 }): Promise<Taken> {
   let read = query === '' ? Buffer.alloc(0) : Buffer.from(`${query}\n`);
-  const chunks = body[Symbol.asyncIterator]() as AsyncIterator<Buffer>;
   const early = insertAtHead(read);
-  if (early) return spoolData({ statement: early, read, chunks, spools });
+  if (early) return spoolData({ statement: early, read, body, spools });
 
   let pending: Buffer[] = [];
   let pendingBytes = 0;
@@ -40,18 +39,18 @@ export async function takeIn({
     return read;
   };
   let looked = read.length;
-  for (let step = await chunks.next(); !step.done; step = await chunks.next()) {
-    pending.push(step.value);
-    pendingBytes += step.value.length;
+  for (let chunk = await body.next(); chunk !== undefined; chunk = await body.next()) {
+    pending.push(chunk);
+    pendingBytes += chunk.length;
     if (looked < HEAD_BYTES && read.length + pendingBytes > HEAD_BYTES) {
       const statement = insertAtHead(join());
-      if (statement) return spoolData({ statement, read, chunks, spools });
+      if (statement) return spoolData({ statement, read, body, spools });
       looked = read.length;
     }
     if (read.length + pendingBytes > statementBytes) throw statementTooLarge(statementBytes);
   }
   const statement = readStatement(join());
-  if (statement.kind === 'insert') return spoolData({ statement, read, chunks, spools });
+  if (statement.kind === 'insert') return spoolData({ statement, read, body, spools });
   return { kind: 'statement', statement };
 }
 
@@ -69,18 +68,18 @@ function insertAtHead(head: Buffer): Extract<Statement, { kind: 'insert' }> | un
 async function spoolData({
   statement,
   read,
-  chunks,
+  body,
   spools,
 }: {
   statement: Extract<Statement, { kind: 'insert' }>;
   read: Buffer;
-  chunks: AsyncIterator<Buffer>;
+  body: Body;
   spools: Spools;
 }): Promise<Taken> {
   const spool = spools.open();
   try {
     if (statement.dataStart < read.length) await spool.append(read.subarray(statement.dataStart));
-    for (let step = await chunks.next(); !step.done; step = await chunks.next()) await spool.append(step.value);
+    for (let chunk = await body.next(); chunk !== undefined; chunk = await body.next()) await spool.append(chunk);
     return { kind: 'insert', statement, spool };
   } catch (error) {
     spool.remove();

@@ -10,7 +10,7 @@ const STOP_TIMEOUT_MS = 18_000;
 
 async function main(): Promise<void> {
   const config = readConfig(process.env);
-  if (process.env.UV_THREADPOOL_SIZE === undefined) return startAgainWithThreads(process.env);
+  if (!process.env.UV_THREADPOOL_SIZE) return startAgainWithThreads(process.env);
   const lifecycle = createLifecycle({ log: createLogger('clickhouse', 'warn'), stepTimeoutMs: STOP_TIMEOUT_MS });
   const front = await createFront(config);
   lifecycle.onStop('clickhouse front', front.close);

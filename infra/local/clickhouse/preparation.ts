@@ -1,3 +1,4 @@
+import { MAX_QUERY_SIZE } from './engine-arguments.js';
 import type { Parameters } from './parameters.js';
 
 const text = (value: string): string => `'${value.replace(/[\\']/g, '\\$&')}'`;
@@ -16,10 +17,11 @@ export const useStatement = (database: string): string => `USE ${identifier(data
 export const setStatement = (values: Iterable<readonly [name: string, value: string]>): string =>
   `SET ${Array.from(values, ([name, value]) => `${name} = ${text(value)}`).join(', ')}`;
 
-/** The settings of a query with the mark by which it is found again while it runs. */
+/** The settings of a query, its default for the longest statement, and the mark by which it is found while it runs. */
 export function taggedSettings({ settings, queryId }: Pick<Parameters, 'settings' | 'queryId'>): Map<string, string> {
   const comment = settings.get('log_comment');
-  return new Map([...settings, ['log_comment', `${comment ? `${comment} ` : ''}${TAG}${queryId}`]]);
+  const defaults = new Map([['max_query_size', String(MAX_QUERY_SIZE)]]);
+  return new Map([...defaults, ...settings, ['log_comment', `${comment ? `${comment} ` : ''}${TAG}${queryId}`]]);
 }
 
 /** What makes a connection ready for a query: database, substitutions, settings. */

@@ -1,9 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Readable } from 'node:stream';
 import type { Admission } from './admission.js';
 import type { Authenticate } from './auth.js';
-import { openBody } from './body.js';
+import { type Body, openBody } from './body.js';
 import type { FrontLimits } from './config.js';
 import type { Engine } from './engine.js';
 import { FrontError, fromEngine } from './errors.js';
@@ -82,15 +81,18 @@ async function answer(call: Call): Promise<void> {
   response.once('close', () => {
     if (!response.writableFinished) gone.abort(new Error('the client has gone'));
   });
+  let unread: Body | undefined;
   try {
     admit(call);
-    const { params, body } = await readForm({ ...call, body: openBody(request), limitBytes: limits.statementBytes });
+    unread = openBody(request);
+    const { params, body } = await readForm({ ...call, body: unread, limitBytes: limits.statementBytes });
     const parameters = readParameters({ request, params, holdBytes: limits.holdBytes });
     reply = replyWith(parameters);
     reply.set({ 'X-ClickHouse-Query-Id': parameters.queryId });
     await answerQuery({ ...call, parameters, body, reply, signal: gone.signal });
   } catch (error) {
     if (gone.signal.aborted || response.destroyed) return;
+    unread?.drain();
     await reply.fail(fromEngine(error)).catch(() => response.destroy());
   }
 }
@@ -126,7 +128,7 @@ async function answerQuery({
   reply,
   signal,
   ...call
-}: Call & { parameters: Parameters; body: Readable; reply: Reply; signal: AbortSignal }): Promise<void> {
+}: Call & { parameters: Parameters; body: Body; reply: Reply; signal: AbortSignal }): Promise<void> {
   const { spools, admission, limits } = call;
   const taken = await takeIn({ query: parameters.query, body, spools, statementBytes: limits.statementBytes });
   try {

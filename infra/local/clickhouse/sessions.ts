@@ -4,6 +4,9 @@ import type { Lease } from './leases.js';
 import type { Parameters, SessionRequest } from './parameters.js';
 import { preparation, setStatement, taggedSettings, useStatement } from './preparation.js';
 
+/** Bytes: for the values of parameters, which do not count as part of the statement. */
+const LONGEST_PREPARATION = 1024 ** 3;
+
 interface Session {
   readonly connection: Connection;
   busy: boolean;
@@ -54,6 +57,7 @@ export function createSessions({ engine, limit }: { engine: Engine; limit: numbe
       };
       try {
         const restore = await restoreStatements({ connection, parameters });
+        await connection.run(setStatement([['max_query_size', String(LONGEST_PREPARATION)]]));
         // Reading only is not a setting here: it could not be taken back. The caller refuses what is not a read.
         for (const statement of preparation({ ...parameters, readOnly: false })) await connection.run(statement);
         return {

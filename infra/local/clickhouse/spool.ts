@@ -53,9 +53,10 @@ export function createSpools({ folder, limits }: { folder: string; limits: Spool
 
       const moveToDisk = () => {
         copyFileSync(file.path, diskPath);
-        memoryUsed -= bytes;
+        const onDisk = openIn(diskPath);
         file.close();
-        file = openIn(diskPath);
+        file = onDisk;
+        memoryUsed -= bytes;
         inMemory = false;
       };
 
@@ -71,7 +72,7 @@ export function createSpools({ folder, limits }: { folder: string; limits: Spool
           if (inMemory && memoryUsed + chunk.length > limits.memoryBytes) moveToDisk();
           if (inMemory) {
             // A copy within memory: quicker than the way to another thread and back.
-            for (let at = 0; at < chunk.length; ) at += writeSync(file.descriptor, chunk, at);
+            for (let at = 0; at < chunk.length; ) at += writeSync(file.descriptor, chunk, at, chunk.length - at);
             memoryUsed += chunk.length;
           } else {
             for (let at = 0; at < chunk.length; ) {
@@ -104,7 +105,7 @@ export const bodyTooLarge = (limit: number): FrontError =>
   );
 
 function openIn(path: string): { path: string; descriptor: number; close(): void } {
-  const descriptor = openSync(path, 'ax+', 0o600);
+  const descriptor = openSync(path, 'a+', 0o600);
   if (!existsSync(OWN_DESCRIPTORS)) {
     return {
       path,
