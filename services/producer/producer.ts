@@ -3,13 +3,15 @@ import type { WireEvent } from '../core/wire/index.js';
 import { closed, producerError } from './errors.js';
 import { createTraceId } from './helpers/trace.js';
 import { createIntake, type QueuedEvent } from './intake.js';
+import { askPartitions } from './kafka/partitions.js';
 import { createPublisher } from './kafka/publisher.js';
-import type { BeforePublish, EventFate } from './lane/lane.js';
+import { type BeforePublish, type EventFate, groupOf } from './lane/lane.js';
 import { createLanes, type Lanes } from './lanes.js';
 import { createProducerMetrics } from './metrics.js';
-import { type ProducerOptions, readOptions } from './options.js';
+import { type ProducerOptions, readOptions, recordOverheadBytes } from './options.js';
 import { createQueueBudget } from './queue-budget.js';
 import { addressOf, placeOf, type Receipt, receiptsOf, splitRecords } from './receipts.js';
+import { openSpool, type Spool } from './spool/spool.js';
 
 export interface SendOptions {
   /** Events with one key keep their order. */
@@ -41,6 +43,9 @@ export interface Producer {
   close(): Promise<void>;
 }
 
+/** How many lanes share a spool's space while the number of partitions is not known. */
+const lanesGuess = 16;
+
 type Phase = 'new' | 'starting' | 'running' | 'closed';
 
 export function createProducer(options: ProducerOptions): Producer {
@@ -59,6 +64,7 @@ export function createProducer(options: ProducerOptions): Producer {
     onAttempt: metrics.attempted,
   });
   let phase: Phase = 'new';
+  let spool: Spool | undefined;
   let lanes: Lanes | undefined;
   /** Taken before the lanes were there. */
   let early: { events: QueuedEvent[]; dispatch: (lanes: Lanes) => void }[] = [];
@@ -67,22 +73,19 @@ export function createProducer(options: ProducerOptions): Producer {
   let closing: Promise<void> | undefined;
 
   const fate: EventFate = {
-    published(events, place) {
-      budget.release(events);
-      for (const { waiter } of events) waiter?.resolve(place);
+    freed: budget.release,
+    published(waiters, place) {
+      for (const { resolve } of waiters) resolve(place);
     },
-    put: (events) => budget.release(events.filter(({ waiter }) => !waiter)),
-    lost(events, error) {
-      budget.release(events);
-      const unheard = events.filter(({ waiter }) => !waiter);
-      for (const { waiter } of events) waiter?.reject(error);
-      if (events.length > 0) metrics.lost(events.length);
+    kept(waiters, error) {
+      for (const { reject } of waiters) reject(error);
+    },
+    lost({ waiters, unheard }, error) {
+      metrics.lost(waiters.length + unheard.length);
+      for (const { reject } of waiters) reject(error);
       if (unheard.length === 0) return;
       firstLost ??= error;
-      log.error(
-        { error: error.message, events: unheard.length, first: unheard[0]!.id },
-        'enqueued events were given up',
-      );
+      log.error({ error: error.message, events: unheard.length, first: unheard[0] }, 'enqueued events were given up');
     },
   };
 
@@ -107,19 +110,37 @@ export function createProducer(options: ProducerOptions): Producer {
     if (error) throw error;
   };
 
+  /** Takes the events into memory, all or none. */
+  const take = (events: QueuedEvent[]): void => {
+    const bytes = events.reduce((sum, event) => sum + event.bytes, 0);
+    spool?.room.check(bytes + recordOverheadBytes, budget.bytes);
+    budget.take(events);
+  };
+
   const openLanes = async (): Promise<void> => {
-    const partitions = await publisher.partitions();
-    lanes = createLanes({ settings, partitions, publisher, fate, metrics });
+    if (settings.spool) {
+      const { audience, producerId } = settings;
+      const laneCount = settings.lanes === 'partitions' ? lanesGuess : settings.lanes;
+      const owner = { audience, producerId, topic };
+      spool = openSpool({ ...settings.spool, owner, laneCount, log, onChange: metrics.spool });
+    }
+    const partitions = await askPartitions({ publisher, spool, log });
+    lanes = createLanes({ settings, partitions, publisher, spool, fate, metrics, log });
     for (const held of early) held.dispatch(lanes);
     early = [];
-    await Promise.all(lanes.all.map((lane) => lane.open()));
+    // Without Kafka a lane opens with its first event: nothing is gained by an open record on disk.
+    if (!publisher.away) await Promise.all(lanes.all.map((lane) => lane.open()));
   };
 
   const end = async (error: Error): Promise<void> => {
     phase = 'closed';
     await publisher.stop();
-    for (const lane of lanes?.all ?? []) lane.stop(error);
-    for (const { events } of early) fate.lost(events, error);
+    await lanes?.stop(error);
+    await spool?.close();
+    for (const { events } of early) {
+      fate.freed(events);
+      fate.lost(groupOf(events), error);
+    }
     early = [];
   };
 
@@ -164,7 +185,7 @@ export function createProducer(options: ProducerOptions): Producer {
     async log(input, { laneKey } = {}) {
       checkOpen();
       const event = intake.fromInput(input);
-      budget.take([event]);
+      take([event]);
       const place = placeOf(event);
       pushAll([event], laneKey);
       return { id: event.id, ...(await place) };
@@ -172,7 +193,7 @@ export function createProducer(options: ProducerOptions): Producer {
     enqueue(input, { laneKey } = {}) {
       checkOpen();
       const event = intake.fromInput(input);
-      budget.take([event]);
+      take([event]);
       pushAll([event], laneKey);
       return event.id;
     },
@@ -180,7 +201,7 @@ export function createProducer(options: ProducerOptions): Producer {
       checkOpen();
       if (wireEvents.length === 0) return [];
       const events = wireEvents.map(intake.fromWire);
-      budget.take(events);
+      take(events);
       const places = Promise.all(events.map(placeOf));
       if (alone) dispatch(events, ({ pick }) => pick(laneKey).pushAlone(splitRecords(events), beforePublish));
       else pushAll(events, laneKey);

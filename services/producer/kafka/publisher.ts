@@ -5,7 +5,7 @@ import { messageOf } from '../../core/errors.js';
 import type { Logger } from '../../core/log.js';
 import { backoff } from '../../core/retry.js';
 import { closed, producerError } from '../errors.js';
-import { failureOf } from './refusal.js';
+import { failureOf, unknownPartition } from './refusal.js';
 
 /** Puts signed bytes into partitions. Each call tries the same bytes again until Kafka has them on all in-sync replicas. */
 export interface Publisher {
@@ -18,14 +18,16 @@ export interface Publisher {
   partitions(): Promise<number>;
   /** The last attempt failed. */
   readonly away: boolean;
-  /** Resolves once Kafka is away. */
-  whenAway(): Promise<void>;
+  /** Called each time Kafka goes away; the answer ends that. */
+  onAway(listener: () => void): () => void;
   stop(): Promise<void>;
 }
 
 /** A topic just made, or a broker just started, may be unknown for a moment. */
 const setupAttempts = 8;
 const requestTimeoutMs = 30_000;
+/** A request without an answer for so long counts as Kafka being away. */
+const slowMs = 3_000;
 
 export function createPublisher({
   kafka,
@@ -57,7 +59,7 @@ export function createPublisher({
   const stopped = new AbortController();
   let connecting: Promise<void> | undefined;
   let away = false;
-  let hearAway: (() => void)[] = [];
+  const awayListeners = new Set<() => void>();
 
   const connect = (): Promise<void> => {
     connecting ??= producer.connect().catch((error) => {
@@ -73,18 +75,21 @@ export function createPublisher({
     if (!now) log.info({ topic }, 'Kafka is back');
     else {
       log.warn({ topic, error: detail }, 'Kafka is away; what is signed is kept and sent again');
-      for (const hear of hearAway) hear();
-      hearAway = [];
+      for (const listener of awayListeners) listener();
     }
   };
 
   /** Runs `attempt` until it succeeds or fails for good. */
-  const persist = async <T>(attempt: () => Promise<T>, giveUp: (kind: 'setup' | 'record', detail: string) => Error) => {
+  const persist = async <T>(
+    attempt: () => Promise<T>,
+    { givesUpOnSetup, refusal }: { givesUpOnSetup: boolean; refusal: (detail: string) => Error },
+  ): Promise<T> => {
     const waits = backoff({ firstMs: 100, mostMs: 3_000 });
     for (let setupFailures = 0; ; ) {
       if (stopped.signal.aborted) throw closed('the producer was closed before Kafka had the record');
       const startedMs = performance.now();
       const seconds = (): number => (performance.now() - startedMs) / 1_000;
+      const slow = setTimeout(() => setAway(true, `no answer for ${slowMs} ms`), slowMs);
       try {
         const result = await attempt();
         onAttempt({ seconds: seconds(), failure: undefined });
@@ -93,32 +98,20 @@ export function createPublisher({
       } catch (error) {
         const failure = failureOf(error);
         onAttempt({ seconds: seconds(), failure: failure.kind });
-        if (failure.kind === 'record') throw giveUp('record', failure.detail);
+        if (failure.kind === 'record') throw refusal(failure.detail);
         setupFailures = failure.kind === 'setup' ? setupFailures + 1 : 0;
         if (setupFailures >= setupAttempts) {
-          if (!patient) throw giveUp('setup', failure.detail);
+          if (givesUpOnSetup) throw refusal(failure.detail);
           if (setupFailures === setupAttempts) {
             log.error({ topic, error: failure.detail }, 'Kafka refuses until its set-up is put right; trying on');
           }
         }
         setAway(true, failure.detail);
         await sleep(waits.next().value, undefined, { signal: stopped.signal }).catch(() => {});
+      } finally {
+        clearTimeout(slow);
       }
     }
-  };
-
-  const send = async (partition: number, values: Buffer[]): Promise<number> => {
-    await connect();
-    const [sent] = await producer.send({
-      topic,
-      acks: -1,
-      timeout: requestTimeoutMs,
-      compression: compression === 'lz4' ? CompressionTypes.LZ4 : CompressionTypes.None,
-      messages: values.map((value) => ({ partition, value })),
-    });
-    // kafkajs resolves with nothing when it knows no leader of the partition.
-    if (!sent) throw new Error(`partition ${partition} of ${topic} is not known to Kafka`);
-    return Number(sent.baseOffset ?? sent.offset);
   };
 
   const countPartitions = async (): Promise<number> => {
@@ -132,23 +125,50 @@ export function createPublisher({
     }
   };
 
+  /** Throws what the partition's absence means. */
+  const checkPartition = async (partition: number): Promise<never> => {
+    const count = await countPartitions();
+    if (partition < count) throw new Error(`partition ${partition} of ${topic} has no leader`);
+    const message = `the record is signed for partition ${partition}, ${topic} has ${count}`;
+    throw Object.assign(new Error(message), { type: unknownPartition });
+  };
+
+  const send = async (partition: number, values: Buffer[]): Promise<number> => {
+    await connect();
+    const [sent] = await producer.send({
+      topic,
+      acks: -1,
+      timeout: requestTimeoutMs,
+      compression: compression === 'lz4' ? CompressionTypes.LZ4 : CompressionTypes.None,
+      messages: values.map((value) => ({ partition, value })),
+    });
+    // kafkajs resolves with nothing when it knows no leader of the partition.
+    if (!sent) await checkPartition(partition);
+    return Number(sent!.baseOffset);
+  };
+
   return {
     publish: (partition, values) =>
-      persist(
-        () => send(partition, values),
-        (_, detail) =>
+      persist(() => send(partition, values), {
+        givesUpOnSetup: !patient,
+        refusal: (detail) =>
           producerError('producer_refused', `Kafka refuses the record for good: ${detail}`, { topic, partition }),
-      ),
+      }),
     partitions: () =>
-      persist(countPartitions, (_, detail) =>
-        producerError('kafka_topic', `the topic ${topic} cannot be used: ${detail}. Create it, or name another.`, {
-          topic,
-        }),
-      ),
+      persist(countPartitions, {
+        givesUpOnSetup: true,
+        refusal: (detail) =>
+          producerError('kafka_topic', `the topic ${topic} cannot be used: ${detail}. Create it, or name another.`, {
+            topic,
+          }),
+      }),
     get away() {
       return away;
     },
-    whenAway: () => (away ? Promise.resolve() : new Promise((resolve) => void hearAway.push(resolve))),
+    onAway(listener) {
+      awayListeners.add(listener);
+      return () => void awayListeners.delete(listener);
+    },
     async stop() {
       stopped.abort();
       await connecting?.catch(() => {});

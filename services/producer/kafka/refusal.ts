@@ -7,7 +7,11 @@ export type Failure =
   /** This record, for good. */
   | { kind: 'record'; detail: string };
 
-const recordTypes = new Set([
+/** kafkajs has no error for a partition that is not there; this is ours. */
+export const unknownPartition = 'UNKNOWN_PARTITION';
+
+const recordTypes = new Set<string>([
+  unknownPartition,
   'MESSAGE_TOO_LARGE',
   'RECORD_LIST_TOO_LARGE',
   'INVALID_RECORD',

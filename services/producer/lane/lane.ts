@@ -1,11 +1,11 @@
 import type { SealedRecord } from '../../core/seal/index.js';
 import type { RecordKind } from '../../core/wire/index.js';
 import type { Clock } from '../clock.js';
-import type { QueuedEvent } from '../intake.js';
-import type { BatchLimits } from '../options.js';
+import type { Place, QueuedEvent, Waiter } from '../intake.js';
+import { type BatchLimits, recordOverheadBytes } from '../options.js';
 import { createBatchQueue } from './batch-queue.js';
 import type { Chain, ChainState } from './chain.js';
-import type { Outbox } from './outbox.js';
+import type { Outbox, RecordFate } from './outbox.js';
 
 export type BeforePublish = (values: Buffer[]) => Promise<void>;
 
@@ -16,14 +16,28 @@ type Job =
   | { kind: 'barrier'; reached: () => void }
   | { kind: 'stop' };
 
-/** Hears what became of events. Each event is told of once. */
-export interface EventFate {
-  published(events: QueuedEvent[], place: { partition: number; offset: number }): void;
-  /** Never in Kafka. */
-  lost(events: QueuedEvent[], error: Error): void;
-  /** The producer no longer holds their bytes in memory. */
-  put(events: QueuedEvent[]): void;
+/** What is left of events once their bytes are out of memory. */
+export interface EventGroup {
+  waiters: Waiter[];
+  /** Ids of those for which no one waits. */
+  unheard: string[];
 }
+
+/** Hears what became of events, each once. */
+export interface EventFate {
+  published(waiters: Waiter[], place: Place): void;
+  /** Never in Kafka. */
+  lost(group: EventGroup, error: Error): void;
+  /** Signed and on disk when the producer closed. */
+  kept(waiters: Waiter[], error: Error): void;
+  /** Their bytes are no longer held in memory. */
+  freed(events: QueuedEvent[]): void;
+}
+
+export const groupOf = (events: QueuedEvent[]): EventGroup => ({
+  waiters: events.flatMap(({ waiter }) => waiter ?? []),
+  unheard: events.filter(({ waiter }) => !waiter).map(({ id }) => id),
+});
 
 export interface Lane {
   readonly partition: number;
@@ -66,15 +80,29 @@ export function createLane({
   let cancelBeat = (): void => {};
   let stopped = false;
 
+  /** Gives events up and the memory they took. */
+  const lose = (events: QueuedEvent[], error: Error): void => {
+    fate.freed(events);
+    fate.lost(groupOf(events), error);
+  };
+
+  const recordFate = (events: QueuedEvent[]): RecordFate | undefined => {
+    const { waiters, unheard } = groupOf(events);
+    // Where no one waits nothing is kept: a long outage's records would fill the memory.
+    if (waiters.length === 0) return undefined;
+    return {
+      published: (place) => fate.published(waiters, place),
+      lost: (error) => fate.lost({ waiters, unheard }, error),
+      kept: (error) => fate.kept(waiters, error),
+    };
+  };
+
   /** Puts one sealed record; when it is nowhere, the chain goes back to where it stood before it. */
   const put = async (record: SealedRecord, before: ChainState, events: QueuedEvent[]): Promise<void> => {
     try {
-      await outbox.put(record, {
-        published: (place) => fate.published(events, place),
-        lost: (error) => fate.lost(events, error),
-      });
+      await outbox.put(record, recordFate(events));
       lastPutMs = clock.now();
-      fate.put(events);
+      fate.freed(events);
     } catch (error) {
       chain.restore(before);
       throw error;
@@ -90,28 +118,46 @@ export function createLane({
     if (!chain.state.opened) await putControl('open');
   };
 
-  const putEvents = async (records: QueuedEvent[][], beforePublish?: BeforePublish): Promise<void> => {
-    const rest = [...records];
+  const putRecords = async (records: QueuedEvent[][], beforePublish: BeforePublish | undefined): Promise<void> => {
+    await ensureOpen();
+    const start = chain.state;
+    const sealed = records.map((events) => {
+      const before = chain.state;
+      const parts = events.map((event) => event.parts);
+      return { before, record: chain.seal('data', parts), events };
+    });
     try {
-      await ensureOpen();
-      const start = chain.state;
-      const sealed = records.map((events) => {
-        const before = chain.state;
-        const parts = events.map((event) => event.parts);
-        return { before, record: chain.seal('data', parts), events };
-      });
+      await beforePublish?.(sealed.map(({ record }) => record.value));
+    } catch (error) {
+      chain.restore(start);
+      throw error;
+    }
+    for (const { record, before, events } of sealed) {
+      await put(record, before, events);
+      records.shift();
+    }
+  };
+
+  const putEvents = async (records: QueuedEvent[][], beforePublish?: BeforePublish): Promise<void> => {
+    const left = [...records];
+    try {
+      await outbox.reserve(roomFor(records));
       try {
-        await beforePublish?.(sealed.map(({ record }) => record.value));
-      } catch (error) {
-        chain.restore(start);
-        throw error;
-      }
-      for (const { record, before, events } of sealed) {
-        await put(record, before, events);
-        rest.shift();
+        await putRecords(left, beforePublish);
+      } finally {
+        outbox.unreserve();
       }
     } catch (error) {
-      for (const events of rest) fate.lost(events, error as Error);
+      for (const events of left) lose(events, error as Error);
+    }
+  };
+
+  const doControl = async (kind: 'open' | 'heartbeat' | 'close'): Promise<void> => {
+    await outbox.reserve(recordOverheadBytes);
+    try {
+      await (kind === 'open' ? ensureOpen() : putControl(kind));
+    } finally {
+      outbox.unreserve();
     }
   };
 
@@ -122,8 +168,7 @@ export function createLane({
       else if (work.kind === 'alone') await putEvents(work.records, work.beforePublish);
       else if (work.kind === 'barrier') work.reached();
       else if (work.kind === 'control') {
-        const { record, done } = work;
-        await (record === 'open' ? ensureOpen() : putControl(record)).then(() => done(), done);
+        await doControl(work.record).then(() => work.done(), work.done);
       }
     }
   };
@@ -161,8 +206,8 @@ export function createLane({
       stopped = true;
       cancelBeat();
       for (const work of queue.drain()) {
-        if (work.kind === 'events') fate.lost(work.events, error);
-        else if (work.kind === 'alone') for (const events of work.records) fate.lost(events, error);
+        if (work.kind === 'events') lose(work.events, error);
+        else if (work.kind === 'alone') for (const events of work.records) lose(events, error);
         else if (work.kind === 'control') work.done(error);
         else if (work.kind === 'barrier') work.reached();
       }
@@ -173,3 +218,10 @@ export function createLane({
     },
   };
 }
+
+/** The most that the records and an open record before them take, in bytes. */
+const roomFor = (records: QueuedEvent[][]): number =>
+  records.reduce(
+    (sum, events) => sum + recordOverheadBytes + events.reduce((bytes, event) => bytes + event.bytes, 0),
+    recordOverheadBytes,
+  );
