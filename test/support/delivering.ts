@@ -43,19 +43,32 @@ export const quickFetch: FetchSettings = {
   maxWaitMs: 50,
 };
 
+export interface TestConsumer extends ConsumerService {
+  health: Health;
+  /** In Prometheus' text format. */
+  metrics(): Promise<string>;
+}
+
 /** A consumer in the process of the caller. `onStep` hears each step of each delivery. */
 export async function startTestConsumer(
   config: DeliveryConfig,
   {
     onStep = () => {},
     level = 'silent',
-  }: { onStep?: (step: Step, at: { partition: number; first: number }) => void; level?: string } = {},
-): Promise<ConsumerService & { health: Health; metrics: () => Promise<string> }> {
+    health = createHealth([...healthParts]),
+    signal = new AbortController().signal,
+  }: {
+    onStep?: (step: Step, at: { partition: number; first: number }) => void;
+    level?: string;
+    health?: Health;
+    /** Ends the waiting at start. */
+    signal?: AbortSignal;
+  } = {},
+): Promise<TestConsumer> {
   const log = createLogger('consumer', level);
   const { brokers, database, topics, groupId, fetch, bounds } = config;
   const url = new URL(config.clickhouseUrl);
   const clickhouse = createClickHouse({ url, database });
-  const health = createHealth([...healthParts]);
   const metrics = createMetrics('consumer', { process: false });
   const service = await startConsumer({
     kafka: createKafka({ brokers, clientId: uniqueName('consumer', '-'), log }),
@@ -70,7 +83,7 @@ export async function startTestConsumer(
     health,
     metrics,
     log,
-    signal: new AbortController().signal,
+    signal,
     onStep,
   });
   return {
@@ -91,8 +104,11 @@ export async function createDeliveryWorld({
   partitions = 1,
   fetch = quickFetch,
   bounds = defaultRangeLimits,
+  named = true,
 }: {
   partitions?: number;
+  /** Whether the registry names an incarnation, and so has a marker in every partition, from the start. */
+  named?: boolean;
   fetch?: FetchSettings;
   bounds?: RangeLimits;
 } = {}) {
@@ -108,11 +124,13 @@ export async function createDeliveryWorld({
   const producer: Producer = kafka.producer({ maxInFlightRequests: 1 });
   await producer.connect();
 
-  const nameIncarnation = async (id = randomBytes(16)): Promise<Buffer> => {
-    await registry.append({ kind: 'incarnation', topic: topics.events, incarnation: id, partitions });
-    return id;
+  let incarnation: Buffer = Buffer.alloc(16);
+  const nameIncarnation = async (): Promise<Buffer> => {
+    incarnation = randomBytes(16);
+    await registry.append({ kind: 'incarnation', topic: topics.events, incarnation, partitions });
+    return incarnation;
   };
-  const incarnation = await nameIncarnation();
+  if (named) await nameIncarnation();
   const config: DeliveryConfig = {
     brokers,
     clickhouseUrl: database.clickhouseUrl,
@@ -141,7 +159,9 @@ export async function createDeliveryWorld({
     kafka,
     topics,
     clickhouse,
-    incarnation,
+    get incarnation() {
+      return incarnation;
+    },
     registry,
     rootKey,
     rows,
