@@ -26,6 +26,8 @@ export interface History {
     cursor: IngestCursor;
     limit: number;
     span?: number;
+    /** Reads these partitions only; all of them where absent. */
+    only?: ReadonlySet<number> | undefined;
     signal?: AbortSignal | undefined;
   }): Promise<HistoryPage>;
   /** A cursor before everything, behind everything that is stored now, or the one that a text holds (throws a Problem). */
@@ -96,7 +98,8 @@ export function createHistory({
 
   const page: History['page'] = async (query) => {
     const { cursor, limit } = query;
-    const stored = await records.stored(cursor.incarnation);
+    const everywhere = await records.stored(cursor.incarnation);
+    const stored = new Map([...everywhere].filter(([partition]) => query.only?.has(partition) ?? true));
     const positions = new Map(cursor.positions);
     const rows: EventRow[] = [];
     let span = Math.max(query.span ?? spans.first, spans.least);

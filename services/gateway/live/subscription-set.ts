@@ -1,0 +1,90 @@
+import { encodeIngestCursor } from '../../core/cursor/index.js';
+import { messageOf } from '../../core/errors.js';
+import type { Logger } from '../../core/log.js';
+import type { Caller } from '../auth/caller.js';
+import { Problem } from '../errors.js';
+import type { LiveMetrics } from './metrics.js';
+import type { Outgoing } from './outgoing.js';
+import { type ClientMessage, eventsFrame, problemAnswer } from './protocol.js';
+import type { Outlet, Subscription } from './subscription.js';
+
+export type SubscribeMessage = Extract<ClientMessage, { type: 'subscribe' }>;
+
+/** Opens a subscription for a caller. Throws a Problem that says what is wrong with it. */
+export type OpenSubscription = (caller: Caller, message: SubscribeMessage, outlet: Outlet) => Promise<Subscription>;
+
+/** The subscriptions of one connection, by the ids that the peer gave them. */
+export interface SubscriptionSet {
+  /** Throws a Problem for an id that is open, one too many, or what `openSubscription` refuses. */
+  open(caller: Caller, message: SubscribeMessage): Promise<void>;
+  /** Ends one and says where it stood. */
+  close(id: string): void;
+  /** Ends all. With a problem, says it to each with the cursor to resume from. */
+  closeAll(problem?: Problem): void;
+}
+
+export function createSubscriptionSet({
+  openSubscription,
+  outgoing,
+  most,
+  metrics,
+  log,
+}: {
+  openSubscription: OpenSubscription;
+  outgoing: Outgoing;
+  most: number;
+  metrics: LiveMetrics;
+  log: Logger;
+}): SubscriptionSet {
+  const open = new Map<string, Subscription>();
+
+  const outletOf = (id: string): Outlet => ({
+    subscribed: (cursor) => outgoing.send({ type: 'subscribed', id, cursor }),
+    events: (jsons, from, to) => outgoing.sendWhenRoom(eventsFrame(id, jsons, from, to)),
+    caughtUp: (cursor) => outgoing.sendWhenRoom(JSON.stringify({ type: 'caught_up', id, cursor })),
+  });
+
+  const stop = (id: string): string | undefined => {
+    const subscription = open.get(id);
+    if (!subscription) return undefined;
+    open.delete(id);
+    metrics.subscriptions.dec();
+    subscription.stop();
+    return encodeIngestCursor(subscription.cursor);
+  };
+
+  const sayProblem = (id: string, problem: Problem, cursor: string): void =>
+    outgoing.send({ type: 'problem', id, problem: problemAnswer(problem), cursor });
+
+  const fail = (id: string, error: unknown): void => {
+    const cursor = stop(id);
+    if (cursor === undefined) return;
+    if (!(error instanceof Problem)) log.error({ error: messageOf(error) }, 'a subscription failed');
+    sayProblem(id, error instanceof Problem ? error : new Problem('internal', 'the subscription failed'), cursor);
+  };
+
+  return {
+    async open(caller, message) {
+      const { id } = message;
+      if (open.has(id)) throw new Problem('conflict', `the subscription ${JSON.stringify(id)} is open already`);
+      if (open.size >= most) throw new Problem('rate-limited', `a connection has at most ${most} subscriptions`);
+      const subscription = await openSubscription(caller, message, outletOf(id));
+      open.set(id, subscription);
+      metrics.subscriptions.inc();
+      subscription.ended.catch((error) => {
+        if (open.get(id) === subscription) fail(id, error);
+      });
+    },
+    close(id) {
+      const cursor = stop(id);
+      if (cursor === undefined) throw new Problem('not-found', `no subscription ${JSON.stringify(id)} is open`);
+      outgoing.send({ type: 'unsubscribed', id, cursor });
+    },
+    closeAll(problem) {
+      for (const id of [...open.keys()]) {
+        const cursor = stop(id)!;
+        if (problem) sayProblem(id, problem, cursor);
+      }
+    },
+  };
+}
