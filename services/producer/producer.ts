@@ -68,9 +68,12 @@ export function createProducer(options: ProducerOptions): Producer {
   let lanes: Lanes | undefined;
   /** Taken before the lanes were there. */
   let early: { events: QueuedEvent[]; dispatch: (lanes: Lanes) => void }[] = [];
+  /** Why it could not start. */
+  let failure: Error | undefined;
   let firstLost: Error | undefined;
   let starting: Promise<void> | undefined;
   let closing: Promise<void> | undefined;
+  let ended: Promise<void> | undefined;
 
   const fate: EventFate = {
     freed: budget.release,
@@ -91,7 +94,7 @@ export function createProducer(options: ProducerOptions): Producer {
 
   const checkOpen = (): void => {
     if (phase === 'new') throw producerError('producer_not_started', 'call start() before the first event');
-    if (phase === 'closed') throw closed('the producer is closed and takes no more events');
+    if (phase === 'closed') throw failure ?? closed('the producer is closed and takes no more events');
   };
 
   const dispatch = (events: QueuedEvent[], go: (lanes: Lanes) => void): void => {
@@ -132,7 +135,7 @@ export function createProducer(options: ProducerOptions): Producer {
     if (!publisher.away) await Promise.all(lanes.all.map((lane) => lane.open()));
   };
 
-  const end = async (error: Error): Promise<void> => {
+  const endOnce = async (error: Error): Promise<void> => {
     phase = 'closed';
     await publisher.stop();
     await lanes?.stop(error);
@@ -142,6 +145,10 @@ export function createProducer(options: ProducerOptions): Producer {
       fate.lost(groupOf(events), error);
     }
     early = [];
+  };
+  const end = (error: Error): Promise<void> => {
+    ended ??= endOnce(error);
+    return ended;
   };
 
   const finish = async (): Promise<void> => {
@@ -176,6 +183,7 @@ export function createProducer(options: ProducerOptions): Producer {
           if (phase === 'starting') phase = 'running';
         },
         async (error) => {
+          failure = error;
           await end(error);
           throw error;
         },

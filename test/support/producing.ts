@@ -1,4 +1,4 @@
-import type { Kafka } from 'kafkajs';
+import { Kafka, logLevel } from 'kafkajs';
 import { pino } from 'pino';
 import {
   applyChange,
@@ -21,6 +21,10 @@ import { audience, newKey, testProducer, testRegistry } from './judging.js';
 import { createTestKafka, createTestTopics, type TestTopics, uniqueName } from './stack.js';
 
 export const silentLog = pino({ level: 'silent' });
+
+/** A client of a Kafka that is not there. */
+export const kafkaAway = (): Kafka =>
+  new Kafka({ clientId: 'away', brokers: ['127.0.0.1:1'], logLevel: logLevel.NOTHING, retry: { retries: 0 } });
 
 /** An events topic whose partitions begin with a registry marker that admits `key` for `producerId`. */
 export interface ProducingTopic {
@@ -198,6 +202,9 @@ export function judgeRecords(
     ),
   };
 }
+
+/** The `n` of each event's details, where tests put a number. */
+export const numbersOf = (events: WireEvent[]): number[] => events.map(({ content }) => JSON.parse(content.details).n);
 
 function eventOf({ decoded }: Judged, index: number): WireEvent {
   const { value, parts } = decoded!.frame;

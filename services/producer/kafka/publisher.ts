@@ -28,6 +28,7 @@ const setupAttempts = 8;
 const requestTimeoutMs = 30_000;
 /** A request without an answer for so long counts as Kafka being away. */
 const slowMs = 3_000;
+const disconnectMs = 2_000;
 
 export function createPublisher({
   kafka,
@@ -171,8 +172,12 @@ export function createPublisher({
     },
     async stop() {
       stopped.abort();
-      await connecting?.catch(() => {});
-      await producer.disconnect().catch((error) => log.debug({ error: messageOf(error) }, 'disconnecting'));
+      // An attempt to connect may go on for a while without Kafka; nobody needs to wait for its end.
+      const disconnected = Promise.resolve(connecting)
+        .catch(() => {})
+        .then(() => producer.disconnect())
+        .catch((error) => log.debug({ error: messageOf(error) }, 'disconnecting'));
+      await Promise.race([disconnected, sleep(disconnectMs, undefined, { ref: false })]);
     },
   };
 }
