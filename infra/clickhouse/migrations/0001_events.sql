@@ -69,7 +69,6 @@ ENGINE = MergeTree
 PARTITION BY toYYYYMM(append_time)
 ORDER BY (organization_id, occurred_at, partition, offset, idx)
 SETTINGS non_replicated_deduplication_window = 10000,
-    non_replicated_deduplication_window_seconds = 604800,
     replicated_deduplication_window = 10000,
     replicated_deduplication_window_seconds = 604800;
 
@@ -117,7 +116,6 @@ ENGINE = MergeTree
 PARTITION BY toYYYYMM(append_time)
 ORDER BY (partition, offset)
 SETTINGS non_replicated_deduplication_window = 10000,
-    non_replicated_deduplication_window_seconds = 604800,
     replicated_deduplication_window = 10000,
     replicated_deduplication_window_seconds = 604800,
     index_granularity = 1024;
@@ -144,6 +142,5 @@ ENGINE = MergeTree
 PARTITION BY toYYYYMM(append_time)
 ORDER BY (partition, offset)
 SETTINGS non_replicated_deduplication_window = 10000,
-    non_replicated_deduplication_window_seconds = 604800,
     replicated_deduplication_window = 10000,
     replicated_deduplication_window_seconds = 604800;
