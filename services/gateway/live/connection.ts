@@ -97,7 +97,8 @@ export function createConnection({
         await handle(message);
       } catch (error) {
         if (closing) return;
-        if (message.type === 'auth' && error instanceof Problem && !error.retriable) close(1008, 'unauthenticated', error);
+        if (message.type === 'auth' && !credential && error instanceof Problem && !error.retriable)
+          close(1008, 'unauthenticated', error);
         else refuse(error, 'id' in message ? message.id : undefined);
       }
     });
