@@ -1,0 +1,74 @@
+import assert from 'node:assert/strict';
+import { describe, type TestContext, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type Step, steps } from '../../services/consumer/partition.js';
+import { type ConsumerChild, type StopAt, startConsumerChild } from '../support/consumer-child.js';
+import { createDeliveryWorld, type DeliveryWorld } from '../support/delivering.js';
+import { assertExactlyOnce, createLedger, type Ledger, pushTokensOut } from '../support/exactly-once.js';
+import { eventParts, testProducer } from '../support/judging.js';
+
+type StartChild = (stopAt?: StopAt) => ConsumerChild;
+
+/** A world with two partitions, in one of them a range of which all three tables get rows. */
+async function createLoadedWorld(t: TestContext): Promise<{ world: DeliveryWorld; ledger: Ledger; start: StartChild }> {
+  const world = await createDeliveryWorld({ partitions: 2 });
+  t.after(world.remove);
+  const start: StartChild = (stopAt) => {
+    const child = startConsumerChild(world.config, stopAt);
+    t.after(() => child.signal('SIGKILL'));
+    return child;
+  };
+  const ledger = createLedger();
+  const key = await world.register('shop');
+  const lane = testProducer({ key });
+  const batches = [1, 2, 3].map((count) => Array.from({ length: count * 10 }, () => eventParts()));
+  const values = [lane.open(), ...batches.map((events) => lane.record('data', events).value), Buffer.from('no record')];
+  for (const events of batches) ledger.expect(events);
+  ledger.published(0, await world.publish(0, values), values);
+  return { world, ledger, start };
+}
+
+describe('a consumer that is killed', { concurrency: 3 }, () => {
+  for (const forgotten of [false, true]) {
+    for (const step of steps) {
+      const when = forgotten ? ', the tokens having left the window' : '';
+      test(`${step.replaceAll('_', ' ')} leaves every row once${when}`, async (t) => {
+        const { world, ledger, start } = await createLoadedWorld(t);
+        const killed = start({ step, time: 1, signal: 'SIGKILL' });
+        assert.equal(await killed.ended, 'SIGKILL');
+        if (forgotten) await pushTokensOut(world);
+        const next = start();
+        await world.delivered();
+        await next.stop();
+        await assertExactlyOnce(world, ledger);
+      });
+    }
+  }
+});
+
+describe('a consumer that was suspended and lost its partitions meanwhile', { concurrency: 2 }, () => {
+  const moments: Step[] = ['before_intent', 'after_intent', 'after_events', 'after_batches'];
+  for (const step of moments) {
+    test(`${step.replaceAll('_', ' ')} writes nothing when it wakes, even with all tokens forgotten`, async (t) => {
+      const { world, ledger, start } = await createLoadedWorld(t);
+      const sleeper = start({ step, time: 1, signal: 'SIGSTOP' });
+      await sleeper.delivering;
+      const owner = start();
+      await world.delivered();
+      await pushTokensOut(world);
+      sleeper.signal('SIGCONT');
+      const key = await world.register('later');
+      const lane = testProducer({ key, producerId: 'later', partition: 1 });
+      for (let round = 0; round < 5; round += 1) {
+        const events = [eventParts()];
+        const { value } = lane.record('data', events);
+        ledger.expect(events);
+        ledger.published(1, await world.publish(1, [value]), [value]);
+        await sleep(500);
+      }
+      await world.delivered();
+      await Promise.all([sleeper.stop(), owner.stop()]);
+      await assertExactlyOnce(world, ledger);
+    });
+  }
+});

@@ -1,0 +1,73 @@
+// A consumer as a process of its own, to be killed: `fork(consumerChild, [JSON.stringify(task)])`. It composes the product's consumer
+// with a probe that stops the process by a signal at a step of a delivery, and tells its parent when it has begun to deliver.
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+import type { Step } from '../../services/consumer/partition.js';
+import { type DeliveryConfig, startTestConsumer } from './delivering.js';
+
+/** The signal, and the how-manieth time of which step (any, where none is named) it falls on. */
+export interface StopAt {
+  step?: Step;
+  time: number;
+  signal: 'SIGKILL' | 'SIGSTOP';
+}
+
+interface Task {
+  config: DeliveryConfig;
+  stopAt: StopAt | undefined;
+}
+
+export interface ConsumerChild {
+  readonly pid: number;
+  /** Resolves when it has come to the first step of a delivery; rejects when it ends before. */
+  delivering: Promise<void>;
+  /** Resolves with the signal that ended it. */
+  ended: Promise<string | null>;
+  signal(signal: NodeJS.Signals): void;
+  /** Leaves the group in good order. */
+  stop(): Promise<void>;
+}
+
+const file = fileURLToPath(import.meta.url);
+
+export function startConsumerChild(config: DeliveryConfig, stopAt?: StopAt): ConsumerChild {
+  const task: Task = { config, stopAt };
+  const child = fork(file, [JSON.stringify(task)], { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
+  const ended = once(child, 'exit').then(([, signal]) => signal as string | null);
+  const delivering = Promise.race([
+    once(child, 'message').then(() => {}),
+    ended.then((signal) => {
+      throw new Error(`the consumer ended (${signal}) before it delivered`);
+    }),
+  ]);
+  delivering.catch(() => {});
+  return {
+    pid: child.pid!,
+    delivering,
+    ended,
+    signal: (signal) => void child.kill(signal),
+    async stop() {
+      if (child.connected) child.disconnect();
+      await ended;
+    },
+  };
+}
+
+async function run({ config, stopAt }: Task): Promise<void> {
+  let times = 0;
+  let told = false;
+  const consumer = await startTestConsumer(config, {
+    level: 'error',
+    onStep(step) {
+      if (!told) process.send?.('delivering');
+      told = true;
+      if (stopAt === undefined || (stopAt.step !== undefined && stopAt.step !== step)) return;
+      times += 1;
+      if (times === stopAt.time) process.kill(process.pid, stopAt.signal);
+    },
+  });
+  process.on('disconnect', () => void consumer.stop().then(() => process.exit(0)));
+}
+
+if (process.argv[1] === file && process.send) await run(JSON.parse(process.argv[2]!) as Task);
