@@ -73,11 +73,13 @@ export function subscribe({
 
   const send = async (jsons: string[], to: IngestCursor, from: 'live' | 'history'): Promise<void> => {
     const text = encodeIngestCursor(to);
-    await outlet.events(jsons, told, text);
-    metrics.delivered.inc({ from }, jsons.length);
+    const room = outlet.events(jsons, told, text);
+    // Handed over is delivered: whatever is said on the connection from now on comes behind it.
+    cursor = to;
     told = text;
     toldAt = nowMs();
-    cursor = to;
+    metrics.delivered.inc({ from }, jsons.length);
+    await room;
   };
 
   /** Sends in messages of bounded size, each ending behind its last event. */
