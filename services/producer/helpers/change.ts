@@ -69,7 +69,7 @@ function isSame(left: Plain | undefined, right: Plain | undefined): boolean {
       keys.every((key) => Object.hasOwn(right, key) && isSame(left[key], right[key]))
     );
   }
-  return Object.is(left, right);
+  return left === right;
 }
 
 /** `address.city`; a name with a dot in it stands in brackets. */

@@ -24,6 +24,7 @@ interface Walk {
 function copy(original: unknown, key: string, walk: Walk): Plain | undefined {
   const value = hasToJson(original) ? original.toJSON(key) : original;
   if (value === undefined || typeof value === 'function' || typeof value === 'symbol') return undefined;
+  if (typeof value === 'number') return Number.isFinite(value) ? value : null;
   if (value === null || typeof value !== 'object') return value as Plain;
   if (walk.containers.has(value)) return circular;
   walk.containers.add(value);
