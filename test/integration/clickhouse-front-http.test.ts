@@ -1,8 +1,11 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { promisify } from 'node:util';
 import { gunzipSync, gzipSync } from 'node:zlib';
+import { cityHash128 } from '../../infra/local/clickhouse/city-hash.js';
 import { type Answer, PASSWORD, startFront, type TestFront, USER } from '../support/clickhouse-front.js';
 
 const run = promisify(execFile);
@@ -277,6 +280,64 @@ describe("ClickHouse's HTTP interface, as the front speaks it", () => {
         front.url,
       ]);
       assert.equal(stdout, '411');
+    });
+  });
+
+  describe("ClickHouse's own compressed format", () => {
+    const statement = (body: string | Buffer, params: Record<string, string>) => front.send({ body, params });
+    const source = "SELECT number AS a, repeat('x', number % 50) AS s FROM numbers(100000)";
+
+    test('comes out with compress=1 and goes in with decompress=1', async () => {
+      await front.send({ body: 'CREATE TABLE packed (a UInt32, s String) ENGINE = MergeTree ORDER BY a' });
+      const packed = await statement(`${source} FORMAT Native`, { compress: '1' });
+      assert.equal(packed.bytes.readUInt8(16), 0x82);
+      const { status, text } = await statement(packed.bytes, {
+        decompress: '1',
+        query: 'INSERT INTO packed FORMAT Native',
+      });
+      assert.equal(status, 200, text);
+      const difference = `SELECT count(), (SELECT count() FROM (${source} EXCEPT SELECT * FROM packed)) FROM packed`;
+      assert.equal((await query(difference)).text, '100000\t0\n');
+    });
+    test('carries errors too', async () => {
+      const failed = await statement('SELECT absent', { compress: '1' });
+      assert.deepEqual([failed.status, failed.headers['x-clickhouse-exception-code']], [404, '47']);
+      assert.match(failed.bytes.subarray(25).toString('latin1'), /Code: 47/);
+    });
+    test('is refused when it is broken', async () => {
+      const { bytes } = await statement(`${source} FORMAT Native`, { compress: '1' });
+      const altered = Buffer.from(bytes);
+      altered.writeUInt8(altered.readUInt8(1000) ^ 1, 1000);
+      const insert = { decompress: '1', query: 'INSERT INTO packed FORMAT Native' };
+      const codes = [];
+      for (const body of [
+        altered,
+        bytes.subarray(0, 5000),
+        Buffer.from('no blocks at all, but long enough for a head'),
+      ]) {
+        codes.push((await statement(body, insert)).headers['x-clickhouse-exception-code']);
+      }
+      assert.deepEqual(codes, ['40', '33', '271']);
+      assert.equal((await query('SELECT count() FROM packed')).text, '100000\n');
+    });
+    test('has the checksum that the engine itself computes', async () => {
+      await front.send({
+        body: 'CREATE TABLE files (a String) ENGINE = MergeTree ORDER BY tuple() SETTINGS min_bytes_for_wide_part = 0',
+      });
+      for (let length = 0; length < 300; length += 7) {
+        await front.send({ body: `INSERT INTO files SELECT randomPrintableASCII(${length} + number) FROM numbers(3)` });
+      }
+      const paths = (await query("SELECT path FROM system.parts WHERE table = 'files'")).text.trim().split('\n');
+      let blocks = 0;
+      for (const path of paths) {
+        const data = readFileSync(join(path, 'a.bin'));
+        for (let at = 0; at < data.length; blocks++) {
+          const end = at + 16 + data.readUInt32LE(at + 17);
+          assert.deepEqual(cityHash128(data.subarray(at + 16, end)), data.subarray(at, at + 16));
+          at = end;
+        }
+      }
+      assert.ok(blocks >= 40);
     });
   });
 

@@ -283,22 +283,53 @@ describe('GET /api/audit', () => {
     assert.deepEqual([now.events, now.next_cursor], [[], next_cursor]);
   });
 
-  test('gives a page of very large events in parts that fit', async () => {
-    const text = 'x'.repeat(250_000);
-    for (let n = 0; n < 60; n += 1) {
-      await live.record([{ organization_id: 'big', message: `big ${n}`, details: { text } }]);
+  describe('where a query may take only so much', () => {
+    let small: QueryGateway;
+    before(async () => {
+      const text = 'x'.repeat(200_000);
+      for (let n = 0; n < 40; n += 1) {
+        await live.record([{ organization_id: 'big', message: `big ${n}`, details: { text } }]);
+      }
+      await live.world.delivered({ timeoutMs: 60_000 });
+      small = await startQueryGateway(live.world.config, {
+        queryLimits: { executionSeconds: 20, memoryBytes: 1_073_741_824, resultBytes: 2_000_000 },
+      });
+      small.keys.add('big', ['big']);
+    });
+    after(() => small.stop());
+
+    for (const paging of ['cursor', 'order=ingest&since']) {
+      test(`gives a page of large events in parts that fit, by ${paging}`, async () => {
+        const seen: string[] = [];
+        let pages = 0;
+        let cursor = paging === 'cursor' ? '' : 'beginning';
+        do {
+          const { status, body } = await small.get<List>(
+            `/api/audit?limit=1000${cursor && `&${paging}=${cursor}`}`,
+            'big',
+          );
+          assert.equal(status, 200, JSON.stringify(body));
+          seen.push(...body.events.map(({ message }) => message));
+          pages += 1;
+          cursor = body.caught_up ? '' : (body.next_cursor ?? '');
+        } while (cursor);
+        assert.ok(pages > 1);
+        assert.equal(seen.length, 40);
+        assert.equal(new Set(seen).size, 40);
+      });
     }
-    await live.world.delivered({ timeoutMs: 60_000 });
-    gateway.keys.add('big', ['big']);
-    for (const path of ['order=ingest&since=', 'cursor=']) {
-      const seen = new Set<string>();
-      let cursor = path === 'cursor=' ? '' : 'beginning';
-      do {
-        const page = await list(`limit=1000${cursor && `&${path}${cursor}`}`, 'big');
-        for (const { message } of page.events) seen.add(message);
-        cursor = page.caught_up ? '' : (page.next_cursor ?? '');
-      } while (cursor);
-      assert.equal(seen.size, 60);
-    }
+
+    test('says that a query was too heavy, and what to do', async () => {
+      const starved = await startQueryGateway(live.world.config, {
+        queryLimits: { executionSeconds: 20, memoryBytes: 2_000, resultBytes: 2_000_000 },
+      });
+      try {
+        const { status, body } = await starved.get('/api/audit/summary');
+        assert.deepEqual([status, body.type], [422, 'urn:sealstream:problem:query-too-heavy']);
+        assert.match(String(body.detail), /more than 2000 bytes of memory; narrow the time range/);
+      } finally {
+        await starved.stop();
+      }
+    });
   });
 });

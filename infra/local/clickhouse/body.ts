@@ -1,7 +1,9 @@
 import type { IncomingMessage } from 'node:http';
 import type { Readable } from 'node:stream';
 import { createBrotliDecompress, createGunzip, createInflate } from 'node:zlib';
+import { unpackBlocks } from './compressed-blocks.js';
 import { FrontError } from './errors.js';
+import { isOn } from './parameters.js';
 
 const DECODERS = { gzip: createGunzip, deflate: createInflate, br: createBrotliDecompress } as const;
 type Encoding = keyof typeof DECODERS;
@@ -14,8 +16,13 @@ export interface Body {
   drain(): void;
 }
 
-/** The request's body, unpacked by its Content-Encoding. */
-export function openBody(request: IncomingMessage): Body {
+/** The request's body, unpacked by its Content-Encoding, and from ClickHouse's own format where decompress=1. */
+export function openBody({ request, params }: { request: IncomingMessage; params: URLSearchParams }): Body {
+  const body = decode(request);
+  return isOn(params.get('decompress')) ? unpackBlocks(body) : body;
+}
+
+function decode(request: IncomingMessage): Body {
   const encoding = (request.headers['content-encoding'] ?? '').trim().toLowerCase();
   if (encoding === '' || encoding === 'identity') return plain(request);
   if (encoding in DECODERS) return packed({ request, encoding: encoding as Encoding });

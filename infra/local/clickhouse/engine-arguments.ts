@@ -6,6 +6,8 @@ export const serverArgs: readonly string[] = [
   `--mark_cache_size=${256 * MIB}`,
   `--primary_index_cache_size=${256 * MIB}`,
   `--index_mark_cache_size=${64 * MIB}`,
+  // Idle threads to keep after a burst; each holds some files open.
+  '--max_thread_pool_free_size=32',
   `--query_condition_cache_size=${16 * MIB}`,
 ];
 

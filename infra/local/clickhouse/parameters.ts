@@ -28,6 +28,8 @@ export interface Parameters {
   /** Answer only when the whole result is there: then an error always has its status. */
   readonly waitEndOfQuery: boolean;
   readonly compressResponse: boolean;
+  /** The answer in ClickHouse's own compressed format. */
+  readonly packBlocks: boolean;
   /** Bytes of the result to hold back before the status is sent. */
   readonly holdBytes: number;
 }
@@ -102,6 +104,7 @@ export function readParameters({
     readOnly,
     session: readSession(params),
     waitEndOfQuery: isOn(params.get('wait_end_of_query')) || isOn(settings.get('http_wait_end_of_query')),
+    packBlocks: isOn(params.get('compress')),
     compressResponse: isOn(settings.get('enable_http_compression')),
     holdBytes: hold === undefined ? holdBytes : Math.max(holdBytes, wholeNumber('buffer_size', hold)),
   };

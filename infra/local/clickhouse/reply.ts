@@ -1,7 +1,8 @@
 import { once } from 'node:events';
 import type { ServerResponse } from 'node:http';
-import type { Writable } from 'node:stream';
+import type { Transform, Writable } from 'node:stream';
 import { createBrotliCompress, createDeflate, createGzip } from 'node:zlib';
+import { createBlockPacker } from './compressed-blocks.js';
 import type { FrontError } from './errors.js';
 import type { ResultHold } from './result-hold.js';
 
@@ -40,6 +41,7 @@ export function createReply({
   version,
   exceptionTag,
   encoding,
+  packBlocks,
   hold,
   holdBytes,
 }: {
@@ -48,11 +50,15 @@ export function createReply({
   /** Sixteen letters that announce an error within a result, where no row can imitate them. */
   exceptionTag: string;
   encoding: Encoding | undefined;
+  /** In ClickHouse's own compressed format, which no header announces. */
+  packBlocks: boolean;
   hold: ResultHold;
   /** How much is held back until the status is sent. */
   holdBytes: number;
 }): Reply {
   let sink: Writable | undefined;
+  /** Where compressed bytes come out. */
+  let packed: Transform | undefined;
   const closed = new Promise<void>((resolve) => {
     response.once('close', resolve);
     response.once('error', () => resolve());
@@ -73,21 +79,23 @@ export function createReply({
   };
 
   const start = async (): Promise<void> => {
-    if (encoding === undefined) {
-      sink = response;
-    } else {
-      response.setHeader('Content-Encoding', encoding);
-      sink = ENCODERS[encoding]();
-      sink.pipe(response, { end: false });
-    }
+    if (encoding !== undefined) response.setHeader('Content-Encoding', encoding);
+    const stages = [...(packBlocks ? [createBlockPacker()] : []), ...(encoding ? [ENCODERS[encoding]()] : [])];
+    stages.forEach((stage, index) => {
+      const next = stages[index + 1];
+      if (next) stage.pipe(next);
+      else stage.pipe(response, { end: false });
+    });
+    [sink] = [...stages, response];
+    packed = stages.at(-1);
     for await (const chunk of hold.release()) await push(chunk);
   };
 
-  /** Everything that was written has gone through the encoder. */
+  /** Everything that was written has gone through compression. */
   const flush = async (): Promise<void> => {
-    if (sink === undefined || sink === response || response.destroyed) return;
-    sink.end();
-    await until(sink, 'end');
+    if (packed === undefined || response.destroyed) return;
+    sink?.end();
+    await until(packed, 'end');
   };
 
   const finish = async (): Promise<void> => {
@@ -116,7 +124,7 @@ export function createReply({
     async end(totals) {
       if (!sink) {
         if (totals) response.setHeader('X-ClickHouse-Summary', summary(totals));
-        if (encoding === undefined) response.setHeader('Content-Length', hold.bytes);
+        if (encoding === undefined && !packBlocks) response.setHeader('Content-Length', hold.bytes);
         await start();
       }
       await finish();

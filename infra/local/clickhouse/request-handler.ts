@@ -56,16 +56,18 @@ type Call = Dependencies & {
   readonly params: URLSearchParams;
 };
 
+type ReplyOptions = Pick<Parameters, 'compressResponse' | 'packBlocks' | 'waitEndOfQuery' | 'holdBytes'>;
+
 async function answer(call: Call): Promise<void> {
   const { engine, request, response, spools, limits } = call;
   const exceptionTag = newExceptionTag();
-  const replyWith = (options: Pick<Parameters, 'holdBytes' | 'waitEndOfQuery' | 'compressResponse'>): Reply => {
-    const { compressResponse, waitEndOfQuery, holdBytes } = options;
+  const replyWith = ({ compressResponse, packBlocks, waitEndOfQuery, holdBytes }: ReplyOptions): Reply => {
     const reply = createReply({
       response,
       version: engine.version,
       exceptionTag,
       encoding: compressResponse ? chooseEncoding(request.headers['accept-encoding']) : undefined,
+      packBlocks,
       hold: createResultHold({ spools }),
       holdBytes: waitEndOfQuery ? Number.POSITIVE_INFINITY : holdBytes,
     });
@@ -76,7 +78,7 @@ async function answer(call: Call): Promise<void> {
     });
     return reply;
   };
-  let reply = replyWith({ holdBytes: 0, waitEndOfQuery: false, compressResponse: false });
+  let reply = replyWith({ holdBytes: 0, waitEndOfQuery: false, compressResponse: false, packBlocks: false });
   const gone = new AbortController();
   response.once('close', () => {
     if (!response.writableFinished) gone.abort(new Error('the client has gone'));
@@ -84,7 +86,7 @@ async function answer(call: Call): Promise<void> {
   let unread: Body | undefined;
   try {
     admit(call);
-    unread = openBody(request);
+    unread = openBody({ request, params: call.params });
     const { params, body } = await readForm({ ...call, body: unread, limitBytes: limits.statementBytes });
     const parameters = readParameters({ request, params, holdBytes: limits.holdBytes });
     reply = replyWith(parameters);
