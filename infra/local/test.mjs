@@ -55,10 +55,7 @@ await runToExit(async () => {
   if (files.length === 0) throw new PrepareFailure(`No test matches: ${words.join(' ')}`);
   const { startEmbedded } = await import('../../dist/infra/local/embedded.js');
   const dataDir = mkdtempSync(join(tmpdir(), 'sealstream-test-'));
-  const parts = Object.keys(embedded).filter(
-    (name) =>
-      embedded[name] && (name !== 'clickhouse' || existsSync(join(root, 'dist/infra/local/clickhouse/main.js'))),
-  );
+  const parts = Object.keys(embedded).filter((name) => embedded[name]);
   const env = { ...process.env, KAFKAJS_NO_PARTITIONER_WARNING: '1' };
   try {
     const stack = await progress.step(`test stack (${parts.join(', ')})`, () => startEmbedded({ dataDir, parts, env }));

@@ -2,13 +2,16 @@
 // with a probe that stops the process by a signal at a step of a delivery, and tells its parent when it has begun to deliver.
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import type { Step } from '../../services/consumer/partition.js';
 import { type DeliveryConfig, startTestConsumer } from './delivering.js';
 
-/** The signal, and the how-manieth time of which step (any, where none is named) it falls on. */
+/** The signal, and the how-manieth time of which step of which partition (any, where none is named) it falls on. */
 export interface StopAt {
   step?: Step;
+  partition?: number;
   time: number;
   signal: 'SIGKILL' | 'SIGSTOP';
 }
@@ -22,6 +25,8 @@ export interface ConsumerChild {
   readonly pid: number;
   /** Resolves when it has come to the first step of a delivery; rejects when it ends before. */
   delivering: Promise<void>;
+  /** Resolves when a SIGSTOP has taken effect. */
+  stopped(): Promise<void>;
   /** Resolves with the signal that ended it. */
   ended: Promise<string | null>;
   signal(signal: NodeJS.Signals): void;
@@ -46,6 +51,10 @@ export function startConsumerChild(config: DeliveryConfig, stopAt?: StopAt): Con
     pid: child.pid!,
     delivering,
     ended,
+    async stopped() {
+      // The state is the field behind the name, which is in brackets (proc(5), /proc/pid/stat).
+      while (!/\) T /.test(readFileSync(`/proc/${child.pid}/stat`, 'utf8'))) await sleep(20);
+    },
     signal: (signal) => void child.kill(signal),
     async stop() {
       if (child.connected) child.disconnect();
@@ -59,10 +68,11 @@ async function run({ config, stopAt }: Task): Promise<void> {
   let told = false;
   const consumer = await startTestConsumer(config, {
     level: 'error',
-    onStep(step) {
+    onStep(step, { partition }) {
       if (!told) process.send?.('delivering');
       told = true;
-      if (stopAt === undefined || (stopAt.step !== undefined && stopAt.step !== step)) return;
+      if (stopAt === undefined || (stopAt.step ?? step) !== step || (stopAt.partition ?? partition) !== partition)
+        return;
       times += 1;
       if (times === stopAt.time) process.kill(process.pid, stopAt.signal);
     },

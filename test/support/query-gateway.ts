@@ -14,6 +14,7 @@ import { createLiveReader } from '../../services/gateway/live/live-reader.js';
 import { createLiveMetrics } from '../../services/gateway/live/metrics.js';
 import { registerLiveRoutes } from '../../services/gateway/live/routes.js';
 import { registerQueryRoutes } from '../../services/gateway/query/routes.js';
+import type { QueryLimits } from '../../services/gateway/query/scope.js';
 import type { DeliveryConfig } from './delivering.js';
 import { uniqueName } from './stack.js';
 
@@ -45,8 +46,9 @@ export async function startQueryGateway(
   {
     limits = {},
     maxLiveBytes,
+    queryLimits,
     level = 'silent',
-  }: { limits?: Partial<StreamLimits>; maxLiveBytes?: number; level?: string } = {},
+  }: { limits?: Partial<StreamLimits>; maxLiveBytes?: number; queryLimits?: QueryLimits; level?: string } = {},
 ) {
   const log = createLogger('gateway', level);
   const { brokers, database, topics } = config;
@@ -77,6 +79,7 @@ export async function startQueryGateway(
     registryReader,
     eventsTopic: topics.events,
     metrics,
+    ...(queryLimits ? { limits: queryLimits } : {}),
   });
   const liveMetrics = createLiveMetrics(metrics);
   const liveReader = createLiveReader({

@@ -1,0 +1,241 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { existsSync, mkdirSync, readFileSync, statSync, symlinkSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { after, beforeEach, describe, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { parseEnv } from 'node:util';
+import { createClient } from '@clickhouse/client';
+import { Redis } from 'ioredis';
+import { createTestKafka, stackFromEnv, uniqueName } from '../support/stack.js';
+import {
+  freePort,
+  type Instance,
+  killInstance,
+  PARTS_ONLY,
+  programOnPath,
+  START,
+  startInstance,
+  temporaryFolder,
+  waitGone,
+} from '../support/stack-instance.js';
+
+const { KAFKA_BROKERS: _kafka, CLICKHOUSE_URL: _clickhouse, REDIS_URL: _redis, ...withoutStack } = process.env;
+
+describe('npm start', () => {
+  const started: { instance: Instance; dataDir: string }[] = [];
+  const folders: { remove(): void }[] = [];
+  let dataDir: string;
+  /** With Kafka and ClickHouse of the test run, an instance has only Redis of its own, and is up in half a second. */
+  let onlyRedis: Record<string, string | undefined>;
+  let everything: Record<string, string | undefined>;
+
+  const start = (env: Record<string, string | undefined>, file = PARTS_ONLY) => {
+    const instance = startInstance({ file, dataDir, env });
+    started.push({ instance, dataDir });
+    return instance;
+  };
+  const stop = async (instance: Instance) => {
+    instance.process.kill('SIGTERM');
+    return instance.exited();
+  };
+  const envFile = () => parseEnv(readFileSync(join(dataDir, 'env'), 'utf8'));
+
+  beforeEach(async () => {
+    const folder = temporaryFolder();
+    folders.push(folder);
+    dataDir = join(folder.path, 'data');
+    const { kafkaBrokers, clickhouseUrl } = stackFromEnv();
+    everything = {
+      ...withoutStack,
+      SEALSTREAM_PORT: String(await freePort()),
+      SEALSTREAM_EVENTS_TOPIC: uniqueName('audit.events', '.'),
+      SEALSTREAM_REGISTRY_TOPIC: uniqueName('audit.registry', '.'),
+      CLICKHOUSE_DATABASE: uniqueName('test'),
+    };
+    onlyRedis = { ...everything, KAFKA_BROKERS: kafkaBrokers.join(','), CLICKHOUSE_URL: clickhouseUrl };
+  });
+  after(async () => {
+    for (const one of started) await killInstance(one);
+    for (const folder of folders) folder.remove();
+  });
+
+  test('brings up Kafka, ClickHouse and Redis; what they hold survives a stop and a kill -9', async () => {
+    const first = start(everything);
+    const url = await first.ready();
+    assert.equal(url, `http://127.0.0.1:${everything.SEALSTREAM_PORT}`);
+    const addresses = envFile();
+    const topic = everything.SEALSTREAM_EVENTS_TOPIC!;
+    const clickhouse = createClient({ url: addresses.CLICKHOUSE_URL!, database: everything.CLICKHOUSE_DATABASE! });
+    const rows = async () => {
+      const result = await clickhouse.query({ query: 'SELECT n FROM survivors', format: 'JSONEachRow' });
+      return result.json();
+    };
+    const producer = createTestKafka([addresses.KAFKA_BROKERS!]).producer();
+    await producer.connect();
+    await producer.send({ topic, acks: -1, messages: [{ value: 'survives', partition: 1 }] });
+    await producer.disconnect();
+    await clickhouse.command({ query: 'CREATE TABLE survivors (n UInt8) ENGINE = MergeTree ORDER BY n' });
+    await clickhouse.insert({ table: 'survivors', values: [{ n: 7 }], format: 'JSONEachRow' });
+    const redis = new Redis(addresses.REDIS_URL!);
+    await redis.set('survivor', 'yes');
+    redis.disconnect();
+    assert.deepEqual(await stop(first), { code: 0, signal: null });
+
+    for (const end of ['SIGKILL', 'SIGTERM'] as const) {
+      const again = start(everything);
+      await again.ready();
+      assert.deepEqual(envFile(), addresses, 'the addresses stay');
+      const admin = createTestKafka([addresses.KAFKA_BROKERS!]).admin();
+      await admin.connect();
+      const offsets = await admin.fetchTopicOffsets(topic);
+      await admin.disconnect();
+      assert.equal(offsets.find(({ partition }) => partition === 1)?.high, '1');
+      assert.deepEqual(await rows(), [{ n: 7 }]);
+      const redisAgain = new Redis(addresses.REDIS_URL!);
+      assert.equal(await redisAgain.get('survivor'), 'yes');
+      redisAgain.disconnect();
+      again.process.kill(end);
+      await again.exited();
+    }
+    await clickhouse.close();
+  });
+
+  test('leaves an env file that only its owner reads, and takes it away when it stops', async () => {
+    const instance = start(onlyRedis);
+    await instance.ready();
+    const env = envFile();
+    assert.equal(statSync(join(dataDir, 'env')).mode & 0o777, 0o600);
+    assert.equal(env.KAFKA_BROKERS, onlyRedis.KAFKA_BROKERS);
+    assert.equal(env.CLICKHOUSE_URL, onlyRedis.CLICKHOUSE_URL);
+    assert.match(env.REDIS_URL!, /^redis:\/\/:[\w-]+@127\.0\.0\.1:\d+$/);
+    assert.match(env.SEALSTREAM_AUDIENCE!, /^sealstream\.local\/[0-9a-f]{8}$/);
+    assert.equal(Buffer.from(env.SEALSTREAM_ROOT_PUBLIC_KEY!, 'base64').length, 32);
+    assert.equal(env.SEALSTREAM_API_KEY, readFileSync(join(dataDir, 'keys/admin.key'), 'utf8'));
+    await stop(instance);
+    assert.equal(existsSync(join(dataDir, 'env')), false);
+  });
+
+  test('with all three addresses set starts no part of its own', async () => {
+    const instance = start({ ...onlyRedis, REDIS_URL: stackFromEnv().redisUrl });
+    await instance.ready();
+    for (const part of ['kafka', 'clickhouse', 'redis'])
+      assert.equal(existsSync(join(dataDir, 'run', `${part}.pid`)), false);
+    await stop(instance);
+  });
+
+  test('a second start on the same data names the pid and the URL of the first, and exits 1', async () => {
+    const first = start(onlyRedis);
+    const url = await first.ready();
+    const second = start({ ...onlyRedis, SEALSTREAM_PORT: String(await freePort()) });
+    assert.equal((await second.exited()).code, 1);
+    assert.match(second.output(), new RegExp(`already runs on ${dataDir}: pid ${first.process.pid}, at ${url}`));
+    assert.equal(first.process.exitCode, null);
+    await stop(first);
+  });
+
+  test('Ctrl-C in the terminal stops everything in order and leaves no process', async () => {
+    const instance = start(onlyRedis);
+    await instance.ready();
+    const redisPid = instance.pid('redis');
+    // A terminal signals the whole process group.
+    process.kill(-instance.process.pid!, 'SIGINT');
+    assert.deepEqual(await instance.exited(), { code: 0, signal: null });
+    assert.match(instance.output(), /SIGINT: stopping[\s\S]*stopped\n$/);
+    await waitGone(redisPid, 100);
+    assert.match(readFileSync(join(dataDir, 'logs/redis.log'), 'utf8'), /Redis is now ready to exit, bye bye/);
+  });
+
+  test('after a kill -9 of the supervisor its children end by themselves', async () => {
+    const instance = start(onlyRedis);
+    await instance.ready();
+    const redisPid = instance.pid('redis');
+    instance.process.kill('SIGKILL');
+    await instance.exited();
+    await waitGone(redisPid);
+  });
+
+  test('an orphan that did not notice the kill -9 is ended by the next start', async () => {
+    // Without setpriv on the PATH nothing tells the child that its parent died.
+    const bin = join(dataDir, '../bin');
+    mkdirSync(bin);
+    symlinkSync(programOnPath('redis-server'), join(bin, 'redis-server'));
+    const first = start({ ...onlyRedis, PATH: bin });
+    await first.ready();
+    const orphan = first.pid('redis');
+    first.process.kill('SIGKILL');
+    await first.exited();
+    await sleep(200);
+    process.kill(orphan, 0);
+    const second = start(onlyRedis);
+    await second.ready();
+    assert.match(second.output(), /ended what an earlier start had left: redis/);
+    await waitGone(orphan, 100);
+    assert.notEqual(second.pid('redis'), orphan);
+    await stop(second);
+  });
+
+  test('a part that is killed is started again, with a line that says so', async () => {
+    const instance = start(onlyRedis);
+    await instance.ready();
+    const before = instance.pid('redis');
+    process.kill(before, 'SIGKILL');
+    const { REDIS_URL } = envFile();
+    const redis = new Redis(REDIS_URL!, { maxRetriesPerRequest: null });
+    redis.on('error', () => {});
+    assert.equal(await redis.ping(), 'PONG');
+    redis.disconnect();
+    assert.notEqual(instance.pid('redis'), before);
+    assert.match(instance.output(), /redis was ended by SIGKILL; next start in 0\.5 s/);
+    await stop(instance);
+  });
+
+  test('a taken SEALSTREAM_PORT is named with its holder, before anything is started', async () => {
+    const server = createServer().listen(Number(onlyRedis.SEALSTREAM_PORT), '127.0.0.1');
+    await once(server, 'listening');
+    const instance = start(onlyRedis);
+    assert.equal((await instance.exited()).code, 1);
+    server.close();
+    assert.match(instance.output(), new RegExp(`Port ${onlyRedis.SEALSTREAM_PORT} for the console and API is taken`));
+    assert.match(instance.output(), new RegExp(`by pid ${process.pid} `));
+    assert.match(instance.output(), /set SEALSTREAM_PORT to another port/);
+    assert.equal(existsSync(join(dataDir, 'logs/redis.log')), false);
+  });
+
+  test('a kept port that another program has taken is named, and the next start after its end works', async () => {
+    const first = start(onlyRedis);
+    await first.ready();
+    await stop(first);
+    const { redis } = JSON.parse(readFileSync(join(dataDir, 'ports.json'), 'utf8')) as { redis: number };
+    const server = createServer().listen(redis, '127.0.0.1');
+    await once(server, 'listening');
+    const second = start(onlyRedis);
+    assert.equal((await second.exited()).code, 1);
+    assert.match(second.output(), new RegExp(`Port ${redis} for redis is taken by pid ${process.pid}`));
+    server.close();
+    await once(server, 'close');
+    const third = start(onlyRedis);
+    await third.ready();
+    await stop(third);
+  });
+
+  test('an address where nothing answers is waited for, and Ctrl-C still stops at once', async () => {
+    const instance = start({ ...onlyRedis, KAFKA_BROKERS: `127.0.0.1:${await freePort()}` });
+    while (!instance.output().includes('waiting for kafka at 127.0.0.1:')) await sleep(20);
+    instance.process.kill('SIGINT');
+    assert.equal((await instance.exited()).code, 0);
+  });
+
+  test('missing programs are named with the two ways out, and nothing is started', async () => {
+    const bin = join(dataDir, '../bin');
+    mkdirSync(bin);
+    const instance = start({ ...everything, PATH: bin }, START);
+    assert.equal((await instance.exited()).code, 1);
+    assert.match(instance.output(), /Java 17 or later \(none on the PATH\), for Kafka/);
+    assert.match(instance.output(), /redis-server \(none on the PATH\), for Redis/);
+    assert.match(instance.output(), /1\. install it \(Debian, Ubuntu: apt-get install/);
+    assert.match(instance.output(), /set KAFKA_BROKERS and REDIS_URL/);
+    assert.equal(existsSync(dataDir), false);
+  });
+});
