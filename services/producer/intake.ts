@@ -55,12 +55,18 @@ export function createIntake({ clock, traceId }: { clock: Clock; traceId: () => 
 }
 
 function queued(event: WireEvent, pointer: string): QueuedEvent {
+  const parts = encodeChecked(event, pointer);
+  const bytes = parts.body.length + parts.identity.length + parts.content.length + eventOverheadBytes;
+  return { id: formatUuid(event.body.id), parts, bytes, waiter: undefined, held: false };
+}
+
+/** The event's parts. Throws InvalidEvent, pointing below `pointer`, where one is larger than the wire takes. */
+export function encodeChecked(event: WireEvent, pointer: string): EventParts {
   const parts = encodeEvent(event);
   checkSize('body', parts.body, limits.bodyBytes, event.body, pointer);
   checkSize('identity', parts.identity, limits.identityBytes, event.identity, pointer);
   checkSize('content', parts.content, limits.contentBytes, event.content, pointer);
-  const bytes = parts.body.length + parts.identity.length + parts.content.length + eventOverheadBytes;
-  return { id: formatUuid(event.body.id), parts, bytes, waiter: undefined, held: false };
+  return parts;
 }
 
 /** Where the input says what the wire calls by another name. */

@@ -75,9 +75,11 @@ export type EventInput = Static<typeof EventInput>;
 /** A field of an event that cannot go on the wire. `pointer` is a JSON Pointer (RFC 6901) into the event. */
 export class InvalidEvent extends Error {
   readonly pointer: string;
+  readonly detail: string;
   constructor(pointer: string, detail: string) {
     super(`${pointer || '/'}: ${detail}`);
     this.name = 'InvalidEvent';
     this.pointer = pointer;
+    this.detail = detail;
   }
 }
