@@ -25,6 +25,7 @@ export const problemKinds = {
   'rate-limited': { status: 429, title: 'Too much at once' },
   'headers-too-large': { status: 431, title: 'The headers are too large' },
   internal: { status: 500, title: 'The gateway failed' },
+  overloaded: { status: 503, title: 'The gateway has as much to do as it may' },
   unavailable: { status: 503, title: 'A part that this needs is away' },
 } as const;
 export type ProblemKind = keyof typeof problemKinds;

@@ -22,6 +22,8 @@ export interface Caller {
   /** '*' is every organization. */
   readonly organizations: '*' | readonly string[];
   readonly permissions: ReadonlySet<Permission>;
+  /** Milliseconds since 1970; absent where the key does not expire. */
+  readonly expiresAtMs?: number | undefined;
 }
 
 /** Turns a credential into its caller. */

@@ -1,0 +1,85 @@
+import type { FastifyError } from 'fastify';
+import { SealstreamError } from '../../core/errors.js';
+import { Problem, type ProblemKind, type ProblemPart, unavailable } from '../errors.js';
+
+/** Fastify's own refusals, by its codes. */
+const refusals: Record<string, { kind: ProblemKind; detail: string }> = {
+  FST_ERR_CTP_INVALID_MEDIA_TYPE: {
+    kind: 'unsupported-media-type',
+    detail: 'the Content-Type is none that this route takes',
+  },
+  FST_ERR_CTP_BODY_TOO_LARGE: { kind: 'body-too-large', detail: 'the body is larger than this route takes' },
+  FST_ERR_CTP_INVALID_CONTENT_LENGTH: {
+    kind: 'invalid-request',
+    detail: 'the body is not as long as its Content-Length says',
+  },
+  FST_ERR_BAD_URL: { kind: 'invalid-request', detail: 'the path is not a well-formed URL path' },
+  FST_ERR_MAX_PARAM_LENGTH: { kind: 'uri-too-long', detail: 'a part of the path is too long' },
+};
+
+/** At most so many places are named; who mends them asks again. */
+const mostErrors = 20;
+
+/** What anything thrown below a route is to the one who asked. Undefined where it is our fault. */
+export function problemOf(error: unknown): Problem | undefined {
+  if (error instanceof Problem) return error;
+  if (!(error instanceof Error)) return undefined;
+  const { code, validation, validationContext } = error as Partial<FastifyError>;
+  if (validation) return validationProblem(validation as ValidationFault[], validationContext ?? 'body');
+  const refusal = code === undefined ? undefined : refusals[code];
+  if (refusal) return new Problem(refusal.kind, refusal.detail);
+  if (error instanceof SealstreamError && error.retriable) {
+    return unavailable(error.code.startsWith('registry') ? 'registry' : 'kafka', error.message, { cause: error });
+  }
+  return undefined;
+}
+
+/** TypeBox says of an unknown member that its schema is `false`, and of the object that holds it that it has additional ones. */
+export interface ValidationFault {
+  keyword: string;
+  instancePath: string;
+  message: string;
+  params?: { additionalProperties?: string[]; requiredProperties?: string[]; allowedValues?: unknown[] };
+}
+
+/** The faults of a validation, one for each place, a required member named at its own place. `base` points to what was validated. */
+export function validationParts(faults: readonly ValidationFault[], base = ''): ProblemPart[] {
+  const parts = faults.flatMap(({ keyword, instancePath, message, params }): ProblemPart[] => {
+    const pointer = `${base}${instancePath}`;
+    if (keyword === 'additionalProperties') return [];
+    if (keyword === 'boolean') return [{ pointer, detail: 'is not known here' }];
+    if (keyword === 'required' && params?.requiredProperties) {
+      return params.requiredProperties.map((name) => ({
+        pointer: `${pointer}/${escaped(name)}`,
+        detail: 'is required',
+      }));
+    }
+    if (keyword === 'enum' && params?.allowedValues) {
+      return [{ pointer, detail: `must be one of ${params.allowedValues.join(', ')}` }];
+    }
+    return [{ pointer, detail: message }];
+  });
+  return parts.slice(0, mostErrors);
+}
+
+/** RFC 6901 §3. */
+const escaped = (name: string): string => name.replaceAll('~', '~0').replaceAll('/', '~1');
+
+function validationProblem(faults: ValidationFault[], context: string): Problem {
+  const parts = validationParts(faults);
+  if (context === 'body') {
+    return new Problem('invalid-request', described(parts), { errors: parts });
+  }
+  const errors = parts.map(({ pointer = '', detail }) => ({ parameter: pointer.slice(1), detail }));
+  return new Problem('invalid-request', errors.map(({ parameter, detail }) => `${parameter} ${detail}`).join('; '), {
+    errors,
+  });
+}
+
+/** The first fault in words, and how many others there are. */
+export function described(parts: readonly ProblemPart[]): string {
+  const [first] = parts;
+  if (!first) return 'the body is not as the route needs it';
+  const others = parts.length > 1 ? `, and ${parts.length - 1} more` : '';
+  return `${first.pointer || 'the body'} ${first.detail}${others}`;
+}

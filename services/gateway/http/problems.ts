@@ -1,0 +1,45 @@
+import type { FastifyInstance, FastifyReply } from 'fastify';
+import { messageOf } from '../../core/errors.js';
+import type { Logger } from '../../core/log.js';
+import { Problem, problemKinds } from '../errors.js';
+import type { HttpMetrics } from './metrics.js';
+import { problemBody, problemContentType } from './problem-body.js';
+import { problemOf } from './problem-of.js';
+import type { RouteTable } from './route-table.js';
+
+/** Makes a problem of everything that goes wrong in a request, unknown paths and methods included. */
+export function registerProblems(
+  app: FastifyInstance,
+  { routes, metrics, log }: { routes: RouteTable; metrics: HttpMetrics; log: Logger },
+): void {
+  const send = (reply: FastifyReply, problem: Problem): FastifyReply => {
+    metrics.problems.inc({ kind: problem.kind });
+    return reply
+      .status(problemKinds[problem.kind].status)
+      .headers(problem.headers)
+      .type(problemContentType)
+      .serializer(JSON.stringify)
+      .send(problemBody(problem, reply.request.id));
+  };
+
+  app.setErrorHandler((error, request, reply) => {
+    const problem = problemOf(error);
+    if (problem) return send(reply, problem);
+    const { id, method, routeOptions } = request;
+    log.error(
+      { requestId: id, method, route: routeOptions.url, err: error, error: messageOf(error) },
+      'a request failed',
+    );
+    return send(reply, new Problem('internal', 'the gateway failed; its log has this request_id'));
+  });
+
+  app.setNotFoundHandler((request, reply) => {
+    const path = request.url.split('?', 1)[0]!;
+    const allowed = routes.methodsOf(path);
+    if (allowed.length === 0) return send(reply, new Problem('not-found', `no route is at ${JSON.stringify(path)}`));
+    const problem = new Problem('method-not-allowed', `${path} takes ${allowed.join(', ')}, not ${request.method}`, {
+      headers: { allow: allowed.join(', ') },
+    });
+    return send(reply, problem);
+  });
+}
