@@ -17,7 +17,7 @@ const timesOf = async (stamps: string[], options?: Partial<ImportOptions>): Prom
 
 const timeOf = (item: ImportItem): string => {
   if (item.kind === 'events') return `${item.events[0]!.occurred_at}${item.notes.map((note) => ` ${note}`).join('')}`;
-  return item.kind === 'refused' ? item.reason : item.kind;
+  return item.kind === 'refused' ? item.detail : item.kind;
 };
 
 describe('forms of a line', () => {

@@ -21,15 +21,24 @@ export interface ImportOptions {
 /** What became of one line. Every line read gives exactly one item, so that a sum over them is the number of lines. */
 export type ImportItem =
   /** One event, or as many as a line says it stands for. */
-  | { kind: 'events'; line: number; events: readonly EventInput[]; notes: readonly ImportNote[] }
+  | {
+      kind: 'events';
+      line: number;
+      events: readonly EventInput[];
+      notes: readonly ImportNote[];
+      /** What the line's time did not say and the options had to. */
+      assumed: readonly ('year' | 'zone')[];
+    }
   /** A line of this format that says nothing which another line's event does not. */
   | { kind: 'known'; line: number; template: string }
   /** A line that another program wrote into the same file. */
   | { kind: 'other'; line: number; program: string }
   /** A line that nobody foresaw. `template` is its text with the varying parts taken out. */
   | { kind: 'unknown'; line: number; template: string; text: string }
-  /** A line that is an event of this format and cannot become one; `reason` says why. */
-  | { kind: 'refused'; line: number; reason: string; text: string };
+  /** A line that is an event of this format and cannot become one. */
+  | { kind: 'refused'; line: number; reason: RefusalReason; detail: string; text: string };
+
+export type RefusalReason = 'in the future' | 'before 1970' | 'no such date' | 'too many repeats';
 
 /** Something about an event's line that a reader of the result should know. */
 export type ImportNote =

@@ -1,7 +1,7 @@
 import type { EventInput } from '../../../core/event/index.js';
-import type { Importer, ImportItem, ImportNote, ImportOptions } from '../importer.js';
+import type { Importer, ImportItem, ImportNote, ImportOptions, RefusalReason } from '../importer.js';
 import { createSyslogClock, type SyslogClock } from '../syslog/clock.js';
-import { parseRepeat, parseSyslogLine, type SyslogLine } from '../syslog/line.js';
+import { parseRepeat, parseSyslogLine, type Stamp, type SyslogLine } from '../syslog/line.js';
 import { templateOf } from '../template.js';
 import { type Attempt, parseAttempt } from './attempt.js';
 import { attemptEvent } from './events.js';
@@ -86,14 +86,20 @@ function itemOf(said: Said, { raw, number, clock, options }: Context): ImportIte
   if ('known' in read) return { kind: 'known', line: number, template: read.known };
   const count = times * read.times;
   if (count > mostRepeats || count < 1)
-    return refused(number, raw, `stands for ${count} attempts, at most ${mostRepeats}`);
-  if ('fault' in time) return refused(number, raw, time.fault);
+    return refused(number, raw, 'too many repeats', `stands for ${count} attempts, at most ${mostRepeats}`);
+  if ('fault' in time) return refused(number, raw, time.fault, time.detail);
   const notes: ImportNote[] = time.note ? [time.note] : [];
   if (read.attempt.address === undefined) notes.push('ambiguous_address');
   const repeated = said.repeated || read.times > 1 ? count : undefined;
   const { host, pid } = line;
   const event = attemptEvent(read.attempt, { line: number, us: time.us, host, pid, raw, repeated, notes }, options);
-  return { kind: 'events', line: number, events: Array<EventInput>(count).fill(event), notes };
+  return {
+    kind: 'events',
+    line: number,
+    events: Array<EventInput>(count).fill(event),
+    notes,
+    assumed: assumedOf(line.stamp),
+  };
 }
 
 type Read = { attempt: Attempt; times: number } | { known: string };
@@ -124,6 +130,11 @@ function pamAttempt(message: string): Read | undefined {
   return { attempt, times };
 }
 
+const assumedOf = ({ year, offset }: Stamp): ('year' | 'zone')[] => [
+  ...(year === undefined ? (['year'] as const) : []),
+  ...(offset === undefined ? (['zone'] as const) : []),
+];
+
 const unknown = (line: number, raw: string, message = raw): ImportItem => ({
   kind: 'unknown',
   line,
@@ -131,4 +142,10 @@ const unknown = (line: number, raw: string, message = raw): ImportItem => ({
   text: raw,
 });
 
-const refused = (line: number, text: string, reason: string): ImportItem => ({ kind: 'refused', line, reason, text });
+const refused = (line: number, text: string, reason: RefusalReason, detail: string): ImportItem => ({
+  kind: 'refused',
+  line,
+  reason,
+  detail,
+  text,
+});

@@ -13,6 +13,7 @@ const known: readonly (readonly [name: string, start: RegExp])[] = [
   ['Disconnecting', /^(?:error: )?Disconnecting[: ]/],
   ['Received disconnect', /^(?:error: )?Received disconnect from /],
   ['Did not receive identification string', /^(?:error: )?Did not receive identification string from /],
+  ['pam_… authentication failure', /^pam_\w+\(sshd(?:-\w+)?(?::\w+)?\): authentication failure;/],
   ['pam_…', /^pam_\w+(?:\(sshd(?:-\w+)?[:)]|\[)/],
   ['PAM … more authentication failures', /^PAM \d+ more authentication failures?[;: ]/],
   ['PAM service ignoring max retries', /^PAM service\(sshd\) ignoring max retries/],

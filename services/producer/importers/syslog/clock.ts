@@ -1,9 +1,9 @@
-import type { ImportNote } from '../importer.js';
+import type { ImportNote, RefusalReason } from '../importer.js';
 import type { Stamp } from './line.js';
 import { parseTimeZone, type TimeZone } from './time-zone.js';
 
 /** When a line was written, or why that cannot be said. */
-export type Reading = { us: number; note: ImportNote | undefined } | { fault: string };
+export type Reading = { us: number; note: ImportNote | undefined } | { fault: RefusalReason; detail: string };
 
 export interface SyslogClock {
   /** Lines are given in the order of the file: the year and the hour that exists twice are told from the line before. */
@@ -67,12 +67,19 @@ export function createSyslogClock({
     read(stamp) {
       const year = yearOf(stamp);
       const local = localMs(stamp, year);
-      if (local === undefined) return { fault: `${stamp.text} does not exist in ${year}` };
+      if (local === undefined) return { fault: 'no such date', detail: `${stamp.text} does not exist in ${year}` };
       const { utcMs, note } = instantOf(local, stamp);
       if (utcMs > nowMs + aheadMs) {
-        return { fault: `${stamp.text} read as ${new Date(utcMs).toISOString()} lies in the future` };
+        return {
+          fault: 'in the future',
+          detail: `${stamp.text} read as ${new Date(utcMs).toISOString()} lies in the future`,
+        };
       }
-      if (utcMs < 0) return { fault: `${stamp.text} read as ${new Date(utcMs).toISOString()} lies before 1970` };
+      if (utcMs < 0)
+        return {
+          fault: 'before 1970',
+          detail: `${stamp.text} read as ${new Date(utcMs).toISOString()} lies before 1970`,
+        };
       lastLocalMs = local;
       lastUtcMs = utcMs;
       return { us: utcMs * 1_000 + stamp.us, note };

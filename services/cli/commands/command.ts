@@ -1,0 +1,52 @@
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import { type ConnectionOptions, findConnection } from '../connection/connection.js';
+import { type Api, createApi } from '../http/api.js';
+import { type OutputFormat, outputFormats, type Printer } from '../output/printer.js';
+import type { Surroundings } from '../surroundings.js';
+
+/** What every command gets. */
+export interface Tools {
+  surroundings: Surroundings;
+  printer: Printer;
+  version: string;
+  connect(options: ConnectionOptions): Api;
+  /** Ends the process with this code once the command has returned; 0 where nobody says otherwise. */
+  exitWith(code: number): void;
+}
+
+export function createTools(parts: {
+  surroundings: Surroundings;
+  printer: Printer;
+  version: string;
+  exitWith(code: number): void;
+}): Tools {
+  const { surroundings, version } = parts;
+  return {
+    ...parts,
+    connect: (options) =>
+      createApi({ connection: findConnection(options, surroundings), version, signal: surroundings.signal }),
+  };
+}
+
+export interface CommonOptions extends ConnectionOptions {
+  output: OutputFormat;
+}
+
+/** The options of all commands that talk to the gateway. */
+export const withCommonOptions = (command: Command): Command =>
+  command
+    .addOption(new Option('-o, --output <format>', 'how to print').choices(outputFormats).default('table'))
+    .option('--url <url>', 'the gateway (SEALSTREAM_URL)')
+    .option('--api-key <key>', 'the API key (SEALSTREAM_API_KEY); default: the running instance here');
+
+/** A whole number within limits, for commander. */
+export const wholeNumber =
+  (min: number, max: number) =>
+  (text: string): number => {
+    const value = Number(text);
+    if (/^\d+$/.test(text) && value >= min && value <= max) return value;
+    throw new InvalidArgumentError(`It must be a whole number from ${min} to ${max}.`);
+  };
+
+/** An option that may be given several times, for commander. */
+export const collected = (value: string, previous: string[] = []): string[] => [...previous, value];

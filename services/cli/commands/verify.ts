@@ -1,0 +1,55 @@
+import type { Command } from 'commander';
+import { exitCodes } from '../errors.js';
+import { pad, printable } from '../output/text.js';
+import { type CommonOptions, type Tools, withCommonOptions } from './command.js';
+
+interface Check {
+  available: boolean;
+  verified?: boolean;
+  message?: string;
+}
+
+interface Verdict {
+  available: boolean;
+  verified: boolean;
+  message: string;
+  checks: Record<string, Check>;
+}
+
+export function addVerify(parent: Command, tools: Tools, path = '/api/audit'): void {
+  withCommonOptions(
+    parent
+      .command('verify')
+      .description('whether events are as they were signed; exit 3 when one is not')
+      .argument('<id...>', 'ids of events'),
+  ).action(async (ids: string[], options: CommonOptions) => {
+    const { connect, printer, exitWith } = tools;
+    const api = connect(options);
+    const verdicts: ({ id: string } & Verdict)[] = [];
+    for (const id of ids) {
+      const verdict = await api.get<Verdict>(`${path}/${encodeURIComponent(id)}/verify`);
+      if (!verdict.verified) exitWith(verdict.available === false ? exitCodes.failed : exitCodes.tampered);
+      if (options.output === 'table') await printer.text(describe(id, verdict));
+      else if (options.output === 'ndjson') await printer.ndjson({ id, ...verdict });
+      else verdicts.push({ id, ...verdict });
+    }
+    if (options.output === 'json') await printer.json(ids.length === 1 ? verdicts[0] : verdicts);
+  });
+}
+
+const nameWidth = 14;
+const verdictWidth = 13;
+
+function describe(id: string, { verified, available, message, checks }: Verdict): string {
+  const verdict = available === false ? 'NOT AVAILABLE' : verified ? 'VERIFIED' : 'TAMPERED';
+  const lines = Object.entries(checks).map(([name, check]) => {
+    const state = check.available ? (check.verified ? 'verified' : 'FAILED') : 'not available';
+    return `  ${pad(name, nameWidth)}${pad(state, verdictWidth)}${check.message ? `  ${check.message}` : ''}`;
+  });
+  const all = [
+    `${verdict}  ${id}`,
+    ...(Object.values(checks).some((check) => check.message) ? [] : [message]),
+    ...lines,
+  ];
+  return `${all.map((line) => printable(line).trimEnd()).join('\n')}\n`;
+}

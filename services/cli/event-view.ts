@@ -1,0 +1,40 @@
+import type { EventView } from '../core/event/index.js';
+import type { Column } from './output/table.js';
+
+/** An event as the gateway answers it. */
+export type EventAnswer = EventView & { recorded_at?: string };
+
+/** `2026-06-15 12:00:01`, UTC, to the second. */
+export const shortTime = (rfc3339: string): string => rfc3339.slice(0, 19).replace('T', ' ');
+
+const who = ({ actor }: EventAnswer): string => actor.email ?? actor.name ?? actor.id ?? actor.type;
+
+const outcome = (event: EventAnswer): string => (event.reason ? `${event.outcome}: ${event.reason}` : event.outcome);
+
+const target = ({ target }: EventAnswer): string =>
+  [target?.type, target?.name ?? target?.id].filter((part) => part !== undefined).join(' ');
+
+export const eventColumns: Readonly<Record<string, Column<EventAnswer>>> = {
+  time: { title: 'TIME (UTC)', of: ({ occurred_at }) => shortTime(occurred_at) },
+  action: { title: 'ACTION', of: ({ action }) => action, atLeast: 12 },
+  actor: { title: 'ACTOR', of: who, atLeast: 8 },
+  target: { title: 'TARGET', of: target, atLeast: 8 },
+  ip: { title: 'IP', of: ({ ip = '' }) => ip, atLeast: 13 },
+  outcome: { title: 'OUTCOME', of: outcome, atLeast: 8 },
+  organization: { title: 'ORGANIZATION', of: ({ organization_id = '' }) => organization_id, atLeast: 8 },
+  service: { title: 'SERVICE', of: ({ service = '' }) => service, atLeast: 6 },
+  correlation: { title: 'CORRELATION', of: ({ correlation_id = '' }) => correlation_id, atLeast: 8 },
+  message: { title: 'MESSAGE', of: ({ message = '' }) => message, atLeast: 16 },
+  id: { title: 'ID', of: ({ id }) => id },
+};
+
+/** An event's fields, one under the other, the most asked for first. */
+export function eventFields(event: EventAnswer): [string, unknown][] {
+  const { actor, target, ...rest } = event;
+  const named = ['id', 'occurred_at', 'action', 'outcome', 'reason', 'message'];
+  const flat = (prefix: string, part: object | undefined): [string, unknown][] =>
+    Object.entries(part ?? {}).map(([name, value]) => [`${prefix}.${name}`, value]);
+  const of = (name: string): [string, unknown] => [name, rest[name as keyof typeof rest]];
+  const others = Object.keys(rest).filter((name) => !named.includes(name) && name !== 'category');
+  return [...named.map(of), ...flat('actor', actor), ...flat('target', target), ...others.map(of)];
+}

@@ -1,0 +1,20 @@
+#!/usr/bin/env node
+import { runCli } from './cli.js';
+
+const interrupted = new AbortController();
+for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  process.on(signal, () => {
+    // A second Ctrl-C is meant.
+    if (interrupted.signal.aborted) process.exit(130);
+    interrupted.abort();
+  });
+}
+// `sealstream list | head` closes the pipe: nobody reads on, which is no error.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code === 'EPIPE') process.exit(0);
+  throw error;
+});
+
+const { env, stdin, stdout, stderr } = process;
+const surroundings = { env, cwd: process.cwd(), stdin, stdout, stderr, nowMs: Date.now, signal: interrupted.signal };
+process.exitCode = await runCli(process.argv.slice(2), surroundings);

@@ -1,0 +1,45 @@
+import { once } from 'node:events';
+import type { Surroundings } from '../surroundings.js';
+import { type Column, renderTable } from './table.js';
+import { printable } from './text.js';
+
+export const outputFormats = ['table', 'json', 'ndjson'] as const;
+export type OutputFormat = (typeof outputFormats)[number];
+
+/** Writes results to stdout and what is said beside them to stderr. */
+export interface Printer {
+  /** Characters in a line: a terminal's, 80 elsewhere. */
+  readonly width: number;
+  text(text: string): Promise<void>;
+  json(value: unknown): Promise<void>;
+  /** One JSON value in one line. */
+  ndjson(value: unknown): Promise<void>;
+  table<T>(columns: readonly Column<T>[], rows: readonly T[]): Promise<void>;
+  /** For the person, not for the pipe. */
+  note(text: string): void;
+}
+
+const plainWidth = 80;
+
+export function createPrinter({ stdout, stderr, env }: Pick<Surroundings, 'stdout' | 'stderr' | 'env'>): Printer {
+  const asked = Number(env.COLUMNS);
+  const width = Math.max(40, (stdout.isTTY && stdout.columns) || (Number.isInteger(asked) && asked) || plainWidth);
+  const write = async (text: string): Promise<void> => {
+    if (!stdout.write(text)) await once(stdout, 'drain');
+  };
+  return {
+    width,
+    text: write,
+    json: (value) => write(`${safeJson(value, 2)}\n`),
+    ndjson: (value) => write(`${safeJson(value)}\n`),
+    table: (columns, rows) => write(renderTable(columns, rows, width)),
+    note: (text) => void stderr.write(`${text.split('\n').map(printable).join('\n')}\n`),
+  };
+}
+
+/** JSON's own escapes stop at U+001F; the C1 controls behind it steer terminals too. */
+const safeJson = (value: unknown, indent?: number): string =>
+  JSON.stringify(value, null, indent).replace(
+    /[\u007f-\u009f]/g,
+    (found) => `\\u00${found.charCodeAt(0).toString(16)}`,
+  );
