@@ -13,7 +13,7 @@ import type { QueryMetrics } from './metrics.js';
 import { readNewest } from './newest.js';
 import { decodePageCursor, encodePageCursor, pageBinding } from './page-cursor.js';
 import { createRecords, type Records } from './records.js';
-import { createEventsTable, type EventsTable, type TenantScope } from './scope.js';
+import { createEventsTable, type EventsTable, type QueryLimits, type TenantScope } from './scope.js';
 import { readSummary, type Summary } from './summary.js';
 import { createVerifier, type Verdict } from './verify/verify.js';
 
@@ -48,12 +48,14 @@ export interface QueryParts {
   /** The topic of events, whose incarnation the registry names. */
   eventsTopic: string;
   metrics: QueryMetrics;
+  /** What one query may take. */
+  limits?: QueryLimits;
   nowMs?: () => number;
 }
 
 export function createEventQueries(parts: QueryParts): EventQueries {
-  const { clickhouse, database, deployment, registryReader, eventsTopic, metrics, nowMs = Date.now } = parts;
-  const table: EventsTable = createEventsTable({ clickhouse, database, metrics });
+  const { clickhouse, database, deployment, registryReader, eventsTopic, metrics, limits, nowMs = Date.now } = parts;
+  const table: EventsTable = createEventsTable({ clickhouse, database, metrics, ...(limits ? { limits } : {}) });
   const records = createRecords({ clickhouse, database });
   const incarnation = (): Buffer | undefined => registryReader.registry.incarnation(eventsTopic)?.id;
   const history = createHistory({ table, records, incarnation });
