@@ -74,6 +74,21 @@ describe('several queries at once on the front', () => {
     await eventually('the query has been killed', async () => !(await runs('left alone')));
   });
 
+  test('of data whose sender goes away in the middle nothing is inserted', async () => {
+    await client.command({ query: 'CREATE TABLE halves (a UInt64) ENGINE = MergeTree ORDER BY a' });
+    const call = request(`${front.url}/?query=INSERT+INTO+halves+FORMAT+CSV`, {
+      method: 'POST',
+      headers: { 'X-ClickHouse-User': USER, 'X-ClickHouse-Key': PASSWORD },
+      agent: false,
+    });
+    call.on('error', () => {});
+    for (let piece = 0; piece < 20; piece++) call.write('1\n2\n3\n'.repeat(10_000));
+    await sleep(300);
+    call.destroy();
+    await sleep(300);
+    assert.deepEqual(await one('SELECT count() AS n FROM halves'), { n: 0 });
+  });
+
   test('an INSERT … SELECT ends with its client too', async () => {
     const abort = new AbortController();
     const insert = 'INSERT INTO t SELECT number FROM numbers(1000000000000) WHERE sipHash64(number) = 1';

@@ -46,7 +46,12 @@ export interface Answer {
   readonly aborted: boolean;
 }
 
-export const newFolder = (): string => mkdtempSync(join(tmpdir(), 'sealstream-front-'));
+/** A folder that goes with the process. */
+export function newFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'sealstream-front-'));
+  process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
+  return folder;
+}
 
 /** Starts the front as its own process, as the supervisor does, and collects what it prints. */
 export function spawnFront(environment: Record<string, string> = {}): {

@@ -103,11 +103,15 @@ async function answer(call: Call): Promise<void> {
 const newExceptionTag = (): string =>
   Array.from(randomBytes(16), (byte) => String.fromCharCode(97 + (byte % 26))).join('');
 
-function admit({ authenticate, request, response, params, limits, isStopping }: Call): void {
-  if (isStopping()) {
-    response.setHeader('Connection', 'close');
-    throw new FrontError(236, 'ABORTED', 'This ClickHouse is stopping.', { status: 503 });
-  }
+function refuseWhenStopping({ response, isStopping }: Call): void {
+  if (!isStopping()) return;
+  response.setHeader('Connection', 'close');
+  throw new FrontError(236, 'ABORTED', 'This ClickHouse is stopping.', { status: 503 });
+}
+
+function admit(call: Call): void {
+  const { authenticate, request, params, limits } = call;
+  refuseWhenStopping(call);
   authenticate(request, params);
   if ((request.url ?? '').length > limits.urlBytes) {
     throw new FrontError(552, 'QUERY_IS_TOO_LARGE', `The URL is longer than ${limits.urlBytes} bytes.`, {
@@ -137,6 +141,7 @@ async function answerQuery({
     reply.set(resultHeaders({ statement: taken.statement, parameters }));
     const place = await admission.enter(signal);
     try {
+      refuseWhenStopping(call);
       await runQuery({ ...call, slot: place.slot, taken, parameters, reply, signal });
     } finally {
       place.leave();
