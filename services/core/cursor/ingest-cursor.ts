@@ -23,10 +23,6 @@ const beginning: Position = { offset: 0, idx: 0 };
 export const positionOf = (cursor: IngestCursor, partition: number): Position =>
   cursor.positions.get(partition) ?? beginning;
 
-/** Whether `a` stands at or above `b`. */
-export const reached = (a: Position, b: Position): boolean =>
-  a.offset > b.offset || (a.offset === b.offset && a.idx >= b.idx);
-
 /** The cursor as text: version, incarnation, then partition (as a step), offset and index of each, all varints. */
 export function encodeIngestCursor({ incarnation, positions }: IngestCursor): string {
   const writer = createCursorWriter(version);
