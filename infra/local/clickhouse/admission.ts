@@ -66,9 +66,6 @@ export function createAdmission({ running, waiting }: { running: number; waiting
     /** Resolves when nobody is inside. */
     whenIdle: (): Promise<void> =>
       free.length === running ? Promise.resolve() : new Promise((resolve) => idle.push(resolve)),
-    get running() {
-      return running - free.length;
-    },
   };
 }
 

@@ -61,9 +61,6 @@ export function createRunningQueries({ engine }: { engine: Engine }) {
       return entry;
     },
     killAll: () => Promise.all([...running.values()].map((query) => query.kill())),
-    get size() {
-      return running.size;
-    },
   };
 }
 

@@ -120,9 +120,6 @@ export function createSpools({
         },
       };
     },
-    get memoryUsed() {
-      return memoryUsed;
-    },
   };
 }
 
