@@ -21,6 +21,7 @@ export async function startChild({
     // Only while it lives: an answer could be another program's on the same port.
     if (child.pid() !== undefined && (await isReady()) && child.pid() !== undefined) return;
     if (child.pid() === undefined) {
+      await sleep(POLL_MS); // Its last words are still on their way into the log.
       const exit = child.lastExit();
       throw notReady(child, exit?.signal ? `was ended by ${exit.signal}` : `exited ${exit?.code ?? 'before it ran'}`);
     }

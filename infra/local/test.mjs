@@ -31,19 +31,32 @@ function testFiles() {
     : files.filter((file) => words.some((word) => relative(dist, file).includes(asPath(word))));
 }
 
-function runTests({ files, env }) {
-  const args = [
-    '--test',
-    '--test-reporter=spec',
-    `--test-concurrency=${CONCURRENT_FILES}`,
-    `--test-timeout=${TIMEOUT_MS}`,
-  ];
+/** The first of Ctrl-C and its kin goes to the tests, if they run yet; we stay to take the stack down after them. */
+function interruption() {
+  let signal;
+  let child;
+  for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
+    process.on(name, () => {
+      signal = name;
+      child?.kill(name);
+    });
+  }
+  return {
+    happened: () => signal !== undefined,
+    passTo(runner) {
+      child = runner;
+    },
+  };
+}
+
+function runTests({ files, env, interrupted }) {
+  const limits = [`--test-concurrency=${CONCURRENT_FILES}`, `--test-timeout=${TIMEOUT_MS}`];
   return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [...args, ...files], { cwd: root, env, stdio: 'inherit' });
-    // A Ctrl-C reaches the tests by the terminal; we only stay to take the stack down after them.
-    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
-    child.on('error', reject);
-    child.on('exit', (code) => resolve(code ?? 1));
+    const args = ['--test', '--test-reporter=spec', ...limits, ...files];
+    const runner = spawn(process.execPath, args, { cwd: root, env, stdio: 'inherit' });
+    interrupted.passTo(runner);
+    runner.on('error', reject);
+    runner.on('exit', (code) => resolve(code ?? 1));
   });
 }
 
@@ -57,10 +70,13 @@ await runToExit(async () => {
   const dataDir = mkdtempSync(join(tmpdir(), 'sealstream-test-'));
   const parts = Object.keys(embedded).filter((name) => embedded[name]);
   const env = { ...process.env, KAFKAJS_NO_PARTITIONER_WARNING: '1' };
+  const interrupted = interruption();
   try {
     const stack = await progress.step(`test stack (${parts.join(', ')})`, () => startEmbedded({ dataDir, parts, env }));
     try {
-      process.exitCode = await runTests({ files, env: { ...env, ...stack.addresses } });
+      process.exitCode = interrupted.happened()
+        ? 1
+        : await runTests({ files, env: { ...env, ...stack.addresses }, interrupted });
     } finally {
       await stack.stop();
     }

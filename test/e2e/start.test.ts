@@ -96,8 +96,10 @@ describe('npm start', () => {
       const redisAgain = new Redis(addresses.REDIS_URL!);
       assert.equal(await redisAgain.get('survivor'), 'yes');
       redisAgain.disconnect();
+      const parts = ['kafka', 'clickhouse', 'redis'].map(again.pid);
       again.process.kill(end);
       await again.exited();
+      for (const pid of parts) await waitGone(pid);
     }
     await clickhouse.close();
   });
