@@ -38,9 +38,9 @@ export async function runQuery({
   if (statement.kind === 'empty') throw new FrontError(62, 'SYNTAX_ERROR', 'Syntax error: Empty query');
   if (parameters.session && parameters.readOnly && statement.kind !== 'rows') throw readOnlyRefused();
   const { kill, leave } = running.enter(parameters.queryId);
+  let result: Result;
   try {
     const { connection, release } = await leaseConnection({ engine, sessions, parameters });
-    let result: Result;
     try {
       signal.throwIfAborted();
       const format = parameters.defaultFormat;
@@ -48,10 +48,10 @@ export async function runQuery({
     } finally {
       await release();
     }
-    await reply.end(totalsOf({ taken, result, elapsedNs: process.hrtime.bigint() - started }));
   } finally {
     leave();
   }
+  await reply.end(totalsOf({ taken, result, elapsedNs: process.hrtime.bigint() - started }));
 }
 
 const readOnlyRefused = (): FrontError =>
