@@ -9,18 +9,19 @@ export const shortTime = (rfc3339: string): string => rfc3339.slice(0, 19).repla
 
 const who = ({ actor }: EventAnswer): string => actor.email ?? actor.name ?? actor.id ?? actor.type;
 
-const outcome = (event: EventAnswer): string => (event.reason ? `${event.outcome}: ${event.reason}` : event.outcome);
+/** Why it was no success, where that is said: shorter than both, and it says the same. */
+const outcome = ({ outcome, reason }: EventAnswer): string => (outcome === 'success' ? outcome : reason || outcome);
 
 const target = ({ target }: EventAnswer): string =>
   [target?.type, target?.name ?? target?.id].filter((part) => part !== undefined).join(' ');
 
 export const eventColumns: Readonly<Record<string, Column<EventAnswer>>> = {
   time: { title: 'TIME (UTC)', of: ({ occurred_at }) => shortTime(occurred_at) },
-  action: { title: 'ACTION', of: ({ action }) => action, atLeast: 12 },
+  action: { title: 'ACTION', of: ({ action }) => action, atLeast: 20 },
   actor: { title: 'ACTOR', of: who, atLeast: 8 },
   target: { title: 'TARGET', of: target, atLeast: 8 },
-  ip: { title: 'IP', of: ({ ip = '' }) => ip, atLeast: 13 },
-  outcome: { title: 'OUTCOME', of: outcome, atLeast: 8 },
+  ip: { title: 'IP', of: ({ ip = '' }) => ip, atLeast: 15 },
+  outcome: { title: 'OUTCOME', of: outcome, atLeast: 10 },
   organization: { title: 'ORGANIZATION', of: ({ organization_id = '' }) => organization_id, atLeast: 8 },
   service: { title: 'SERVICE', of: ({ service = '' }) => service, atLeast: 6 },
   correlation: { title: 'CORRELATION', of: ({ correlation_id = '' }) => correlation_id, atLeast: 8 },

@@ -5,9 +5,9 @@ import { createOpaqueIds, importers, parseTimeZone } from '../../producer/import
 import { dataFolder } from '../connection/instance.js';
 import { exitCodes, usageError } from '../errors.js';
 import { defaultZone, hintsOf } from '../importing/hints.js';
-import { type IdKey, openIdKey } from '../importing/id-key.js';
+import { openIdKey } from '../importing/id-key.js';
 import { type LineSource, openLines } from '../importing/lines.js';
-import { partsOf } from '../importing/parts.js';
+import { createEventIds, partsOf } from '../importing/parts.js';
 import { createProgress, type Progress } from '../importing/progress.js';
 import { sendParts } from '../importing/send.js';
 import { isComplete, type Outcome, renderSummary, summaryJson } from '../importing/summary.js';
@@ -64,7 +64,7 @@ async function importFile(file: string, options: Options, tools: Tools): Promise
   const api = options.dryRun ? undefined : tools.connect(options);
   const source = await openLines(file === '-' ? file : resolve(cwd, file), stdin);
   const idKey = keyOf(options, tools);
-  const ids = createOpaqueIds({ key: idKey.key, organization });
+  const ids = createOpaqueIds({ key: idKey, organization });
   const importer = importers.find(({ format }) => format === options.format)!;
   const tally = createTally();
   const progress = createProgress(surroundings);
@@ -72,17 +72,21 @@ async function importFile(file: string, options: Options, tools: Tools): Promise
   const items = tallied(importer.parse(source.lines(), { ...read, ids, nowMs: startedMs }), tally);
   const parts = partsOf({
     items: watched(items, () => progress.show(() => far(source, tally))),
-    options: { format: importer.format, ...read, ids: idKey.fingerprint },
-    digest: source.digest,
+    ids: createEventIds({
+      key: idKey,
+      organization,
+      options: { format: importer.format, service, year, timeZone, failures },
+      digest: source.digest,
+    }),
   });
-  const sent = api ? await sendParts({ parts, api, onWait: waiting(progress) }) : await drain(parts);
+  const sent = api ? await sendParts({ parts, api, organization, onWait: waiting(progress) }) : await drain(parts);
   progress.done();
   const outcome: Outcome = {
     source: file === '-' ? 'stdin' : basename(file),
     organization,
     tally,
     sent,
-    hints: hintsOf(tally, options),
+    hints: hintsOf({ tally, blind: sent?.blind === true, options }),
     elapsedMs: nowMs() - startedMs,
   };
   if (options.output === 'table') await printer.text(renderSummary(outcome, printer.width));
@@ -91,12 +95,12 @@ async function importFile(file: string, options: Options, tools: Tools): Promise
 }
 
 /** The secret behind the ids; a dry run makes no file for ids that nobody sees. */
-function keyOf({ idKeyFile, dryRun }: Options, { surroundings, printer }: Tools): Pick<IdKey, 'key' | 'fingerprint'> {
-  if (dryRun) return { key: randomBytes(32), fingerprint: '' };
+function keyOf({ idKeyFile, dryRun }: Options, { surroundings, printer }: Tools): Buffer {
+  if (dryRun) return randomBytes(32);
   const file = idKeyFile && resolve(surroundings.cwd, idKeyFile);
-  const idKey = openIdKey({ file, folder: dataFolder(surroundings) });
-  if (idKey.made) printer.note(`Names become ids by the secret in ${idKey.file}, made now. Keep it.`);
-  return idKey;
+  const { key, made, file: path } = openIdKey({ file, folder: dataFolder(surroundings) });
+  if (made) printer.note(`Ids are made with the secret in ${path}, new now. Keep it.`);
+  return key;
 }
 
 const waiting =

@@ -13,6 +13,8 @@ export interface Request {
   patienceMs?: number;
   /** Hears why it waits. */
   onWait?: (error: CliError, waitMs: number) => void;
+  /** Sees the headers of the answer, once it is a good one. */
+  onAnswer?: (headers: Headers) => void;
 }
 
 /** The gateway's HTTP API. Rejects with Refused for what the gateway refuses, with `unreachable` where nobody answers. */
@@ -35,7 +37,11 @@ export function createApi({
   version: string;
   signal: AbortSignal;
 }): Api {
-  const once = async (method: string, path: string, { query = {}, body, headers = {} }: Request): Promise<unknown> => {
+  const once = async (
+    method: string,
+    path: string,
+    { query = {}, body, headers = {}, onAnswer = () => {} }: Request,
+  ): Promise<unknown> => {
     const target = new URL(path.replace(/^\//, ''), url.href.endsWith('/') ? url : `${url.href}/`);
     for (const [name, value] of Object.entries(query)) {
       for (const one of [value].flat()) if (one !== undefined) target.searchParams.append(name, String(one));
@@ -55,7 +61,10 @@ export function createApi({
       ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
     });
     const text = await response.text();
-    if (response.ok) return answerOf(text, target);
+    if (response.ok) {
+      onAnswer(response.headers);
+      return answerOf(text, target);
+    }
     const contentType = response.headers.get('content-type') ?? '';
     throw new Refused(readProblem(response.status, contentType, text), retryAfter(response.headers.get('retry-after')));
   };

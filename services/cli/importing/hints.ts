@@ -4,10 +4,16 @@ import type { Tally } from './tally.js';
 export const defaultZone = 'UTC';
 
 /** What whoever imports should know beyond the counts. */
-export function hintsOf(
-  tally: Tally,
-  { year, timezone, failures }: { year?: number; timezone?: string; failures: 'sshd' | 'pam' },
-): string[] {
+export function hintsOf({
+  tally,
+  blind,
+  options: { year, timezone, failures },
+}: {
+  tally: Tally;
+  /** The API key does not permit looking whether events are there. */
+  blind: boolean;
+  options: { year?: number; timezone?: string; failures: 'sshd' | 'pam' };
+}): string[] {
   const hints: string[] = [];
   const pam = tally.known.get('pam_… authentication failure') ?? 0;
   if (failures === 'sshd' && pam > 0 && tally.refused.size === 0 && !tally.actions.has('auth.login_failed')) {
@@ -27,6 +33,12 @@ export function hintsOf(
   }
   if (tally.refused.has('in the future')) {
     hints.push('Times that lie in the future cannot be imported. Is --year, or --timezone, another?');
+  }
+  if (blind) {
+    hints.push(
+      'The API key may not read events, so a repeated import is only recognised for 24 hours.\n' +
+        'With the permission view:audit_logs it is for as long as the events are kept.',
+    );
   }
   return hints;
 }

@@ -1,4 +1,4 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { messageOf } from '../../core/errors.js';
@@ -9,8 +9,6 @@ export interface IdKey {
   file: string;
   /** It was not there before. */
   made: boolean;
-  /** Tells keys apart without telling them. */
-  fingerprint: string;
 }
 
 const keyBytes = 32;
@@ -39,9 +37,7 @@ export function openIdKey({ file, folder }: { file: string | undefined; folder: 
       `${path} holds no key: ${keyBytes * 2} hex digits are needed. Restore it, or name another file.`,
     );
   }
-  const key = Buffer.from(text, 'hex');
-  const fingerprint = createHash('sha256').update('sealstream/import/id-key\0').update(key).digest('hex').slice(0, 16);
-  return { key, file: path, made, fingerprint };
+  return { key: Buffer.from(text, 'hex'), file: path, made };
 }
 
 /** Whether it was made; never over one that is there. */

@@ -1,17 +1,15 @@
 import { createHash } from 'node:crypto';
 import type { EventInput } from '../../core/event/index.js';
+import { formatUuid, uuidFromKey } from '../../core/wire/index.js';
 import type { ImportItem } from '../../producer/importers/index.js';
 
-/** What goes into one request. */
+export type IdentifiedEvent = EventInput & { id: string };
+
+/** Events that go into one request, and the lines they stand in. */
 export interface Part {
-  /** From 0. */
-  number: number;
-  events: EventInput[];
-  /** The lines that its events stand in. */
+  events: IdentifiedEvent[];
   firstLine: number;
   lastLine: number;
-  /** The same for the same file and options, so that the gateway knows a part that comes again. */
-  idempotencyKey: string;
 }
 
 /** A part ends at the first of these. */
@@ -19,65 +17,81 @@ export interface PartLimits {
   events: number;
   /** Of the file, with events or without. */
   lines: number;
-  /** Characters of the events' JSON, about. */
-  characters: number;
+  /** Of the events' JSON: less than a signed record holds, so that a part is one record and comes in whole. */
+  bytes: number;
 }
 
-export const partLimits: PartLimits = { events: 500, lines: 2_000, characters: 512_000 };
+export const partLimits: PartLimits = { events: 500, lines: 2_000, bytes: 400_000 };
+
+/** Gives every event the id that it has in each import of the same lines with the same options. */
+export interface EventIds {
+  /** The id of event `index` of the line that was read last. */
+  of(index: number): string;
+}
 
 /**
- * Cuts the events into requests, always at the same places for the same lines. The key of a part hangs on all lines up to its end (the
- * year and the hour of a line are told from those before it), on the options, and on the part's number; not on what the importer made
- * of the lines, so that a later version which reads a line otherwise gets a refusal, and not a second copy.
+ * An id hangs on all lines up to the event's own (the year and the hour of a line are told from those before it) and on the options. So
+ * it is the same in a copy of the file, and in the file when it has grown; it does not hang on what the importer makes of the line, so
+ * that a later version cannot bring a second copy in. Keyed, as ids are never erased and lines can be guessed.
  */
-export async function* partsOf({
-  items,
+export function createEventIds({
+  key,
+  organization,
   options,
   digest,
+}: {
+  key: Buffer;
+  organization: string;
+  /** Everything besides the lines that decides what the events are; JSON-safe. */
+  options: Readonly<Record<string, unknown>>;
+  /** SHA-256 over the lines read so far. */
+  digest: () => Buffer;
+}): EventIds {
+  const settings = createHash('sha256').update(JSON.stringify(options)).digest('hex');
+  return {
+    of: (index) =>
+      formatUuid(uuidFromKey(key, organization, `import/v1/${settings}/${digest().toString('hex')}`, index)),
+  };
+}
+
+/** Cuts the events into requests, always at the same places for the same lines. */
+export async function* partsOf({
+  items,
+  ids,
   limits = partLimits,
 }: {
   items: AsyncIterable<ImportItem>;
-  /** Everything besides the lines that decides what the events are; JSON-safe. */
-  options: Readonly<Record<string, unknown>>;
-  /** Over the lines read so far. */
-  digest: () => Buffer;
+  ids: EventIds;
   limits?: PartLimits;
 }): AsyncGenerator<Part> {
-  const optionsDigest = createHash('sha256').update(JSON.stringify(options)).digest();
-  let number = 0;
-  let events: EventInput[] = [];
-  let firstLine = 0;
-  let lastLine = 0;
-  let characters = 0;
+  let part: Part = { events: [], firstLine: 0, lastLine: 0 };
+  let bytes = 0;
   let blockEnd = limits.lines;
-
   const close = (): Part => {
-    const content = createHash('sha256').update('sealstream/import/v1\0').update(optionsDigest).update(digest());
-    const idempotencyKey = `import-${content.update(`\0${number}`).digest('hex')}`;
-    const part = { number, events, firstLine, lastLine, idempotencyKey };
-    number += 1;
-    events = [];
-    characters = 0;
-    return part;
+    const closed = part;
+    part = { events: [], firstLine: 0, lastLine: 0 };
+    bytes = 0;
+    return closed;
   };
 
   for await (const item of items) {
-    if (item.kind === 'events') {
-      const size = sizeOf(item.events[0]);
-      for (const event of item.events) {
-        if (events.length === 0) firstLine = item.line;
-        lastLine = item.line;
-        events.push(event);
-        characters += size;
-        if (events.length >= limits.events || characters >= limits.characters) yield close();
-      }
+    for (const [index, event] of item.kind === 'events' ? item.events.entries() : []) {
+      if (part.events.length === 0) part.firstLine = item.line;
+      part.lastLine = item.line;
+      part.events.push({ ...event, id: ids.of(index) });
+      bytes += Buffer.byteLength(JSON.stringify(event));
+      if (part.events.length >= limits.events || bytes >= limits.bytes) yield close();
     }
     if (item.line >= blockEnd) {
       blockEnd = item.line - (item.line % limits.lines) + limits.lines;
-      if (events.length > 0) yield close();
+      if (part.events.length > 0) yield close();
     }
   }
-  if (events.length > 0) yield close();
+  if (part.events.length > 0) yield close();
 }
 
-const sizeOf = (event: EventInput | undefined): number => (event === undefined ? 0 : JSON.stringify(event).length);
+/** The same events ask under the same key. */
+export const idempotencyKeyOf = (events: readonly IdentifiedEvent[]): string =>
+  `import-${createHash('sha256')
+    .update(events.map(({ id }) => id).join('\n'))
+    .digest('hex')}`;

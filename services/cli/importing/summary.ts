@@ -1,4 +1,4 @@
-import { fit, pad, printable } from '../output/text.js';
+import { fit, pad, printable, wrap } from '../output/text.js';
 import type { Sent } from './send.js';
 import { byCount, type Example, type Tally, totalOf } from './tally.js';
 
@@ -52,7 +52,7 @@ export function renderSummary(outcome: Outcome, width: number): string {
     ...examples(tally.refusedExamples),
     ...counted('notes', tally.notes),
     ...(sent ? failures(sent) : []),
-    ...outcome.hints.map((hint) => `\n${hint}`),
+    ...outcome.hints.flatMap((hint) => ['', ...hint.split('\n').flatMap((one) => wrap(one, width))]),
     '',
     closing(outcome),
   ];
@@ -74,8 +74,8 @@ function headline({ source, organization, tally, sent, elapsedMs }: Outcome): st
   if (!sent)
     return `Dry run: ${source} holds ${tally.events} events for ${organization} (${seconds} s). Nothing was sent.`;
   const verb = sent.stopped ? 'Stopped' : 'Imported';
-  const of = sent.events === tally.events ? '' : ` of ${tally.events}`;
-  return `${verb}: ${sent.events}${of} events from ${source} are in ${organization} (${seconds} s).`;
+  const before = sent.present > 0 ? `, ${sent.present} were there before` : '';
+  return `${verb}: ${sent.events} events from ${source} into ${organization}${before} (${seconds} s).`;
 }
 
 function failures({ refused, stopped }: Sent): string[] {
@@ -108,6 +108,7 @@ export function summaryJson(outcome: Outcome): Record<string, unknown> {
     complete: isComplete(outcome),
     events: tally.events,
     sent: sent?.events ?? 0,
+    present: sent?.present ?? 0,
     requests: sent?.requests ?? 0,
     lines: tally.lines,
     event_lines: tally.eventLines,
