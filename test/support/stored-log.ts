@@ -32,6 +32,9 @@ export function createStoredLog(clickhouse: ClickHouseClient, { partitions = 1, 
     return row;
   };
 
+  /** Tables that hold what the others do not yet. */
+  let stored = new Set<Table>();
+
   const insert = async (table: Table): Promise<void> => {
     const { rows, columnNames, chunks } = blocks[table];
     if (rows === 0) return;
@@ -57,10 +60,12 @@ export function createStoredLog(clickhouse: ClickHouseClient, { partitions = 1, 
       const marker = markers[partition]!.record('registry', [], { first_seq: 0, registry: registry.registry.newest });
       return write(partition, marker.value);
     },
-    /** Puts what was written into ClickHouse, in the consumer's order. */
-    async store(): Promise<void> {
-      for (const table of tables) await insert(table);
-      blocks.reset(incarnation);
+    /** Puts what was written into ClickHouse, in the consumer's order; with `only`, stops as a consumer that is killed. */
+    async store({ only = tables }: { only?: readonly Table[] } = {}): Promise<void> {
+      const wanted = tables.filter((table) => only.includes(table) && !stored.has(table));
+      for (const table of wanted) await insert(table);
+      stored = only === tables ? new Set() : new Set([...stored, ...wanted]);
+      if (only === tables) blocks.reset(incarnation);
     },
   };
   offsets.forEach((_, partition) => {

@@ -35,7 +35,8 @@ export async function readTopic({
   /** Called after each batch with the first offset not read and the partition's end. */
   onCaughtUp?: (partition: number, next: number, highWatermark: number) => void;
   onGap: (error: SealstreamError) => void;
-  onCrash?: (error: Error) => void;
+  /** `restarts`: kafkajs begins again by itself; otherwise the reader has come to its end. */
+  onCrash?: (error: Error, restarts: boolean) => void;
   log: Logger;
   maxWaitMs?: number;
   maxBytesPerPartition?: number;
@@ -51,8 +52,9 @@ export async function readTopic({
     retry: { retries: Number.MAX_SAFE_INTEGER, maxRetryTime: 10_000 },
   });
   consumer.on(consumer.events.CRASH, ({ payload }) => {
-    log.warn({ topic, error: payload.error.message }, 'reader crashed and starts again');
-    onCrash(payload.error);
+    const { error, restart } = payload;
+    log.warn({ topic, error: error.message }, restart ? 'reader crashed and starts again' : 'reader crashed for good');
+    onCrash(error, restart);
   });
 
   // Said after every joining and before its first fetch, so that reading begins, and goes on after a crash, at the wanted offset.

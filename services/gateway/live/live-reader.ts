@@ -164,6 +164,9 @@ async function startTail({
     maxWaitMs: 1_000,
     log,
     onGap: (error) => ended.abort(error),
+    onCrash: (error, restarts) => {
+      if (!restarts) ended.abort(error);
+    },
     async onRecords(partition, records) {
       if (ended.signal.aborted) return;
       // A partition that the topic got meanwhile begins at its beginning.
