@@ -4,7 +4,7 @@ import { type ClickHouseClient, ClickHouseLogLevel, createClient } from '@clickh
 import { MigrationError } from './errors.js';
 import { type Migration, readMigrations } from './migration-files.js';
 import { assertAllKnown, type MigrationHistory, openMigrationHistory, statementsDone } from './migration-history.js';
-import { withMigrationLock } from './migration-lock.js';
+import { LOCK_STALE_SECONDS, withMigrationLock } from './migration-lock.js';
 
 /** The project's own migrations; this file runs as dist/infra/clickhouse/migrate.js. */
 export const migrationsFolder = resolve(
@@ -31,10 +31,13 @@ export async function migrate({
   clickhouseUrl,
   database,
   directory = migrationsFolder,
+  lockStaleSeconds = LOCK_STALE_SECONDS,
 }: {
   clickhouseUrl: string;
   database: string;
   directory?: string;
+  /** After so long without a sign of life, another run's lock is taken over. */
+  lockStaleSeconds?: number;
 }): Promise<Migrated> {
   if (!DATABASE_NAME.test(database)) {
     throw new MigrationError('migration_files', `'${database}' is no name for a database: letters, digits and _ only.`);
@@ -47,6 +50,7 @@ export async function migrate({
     if (await isUpToDate({ migrations, history })) return { applied: [] };
     return await withMigrationLock({
       clickhouse,
+      staleSeconds: lockStaleSeconds,
       work: (assertHeld) => applyAll({ clickhouse, migrations, history, assertHeld }),
     });
   } finally {

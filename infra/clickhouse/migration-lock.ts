@@ -9,7 +9,7 @@ const UNKNOWN_TABLE = '60';
 
 const BEAT_MS = 5_000;
 /** Six missed beats. Longer than any pause of a healthy client; a killed one holds others up for this long. */
-const STALE_SECONDS = 30;
+export const LOCK_STALE_SECONDS = 30;
 const POLL_MS = 250;
 const WAIT_MS = 300_000;
 
@@ -54,11 +54,11 @@ async function breakStale(clickhouse: ClickHouseClient, owner: string): Promise<
   }
 }
 
-async function acquire(clickhouse: ClickHouseClient, owner: string): Promise<void> {
+async function acquire(clickhouse: ClickHouseClient, owner: string, staleSeconds: number): Promise<void> {
   for (const until = Date.now() + WAIT_MS; Date.now() < until; await sleep(POLL_MS)) {
     if (await create(clickhouse, owner)) return;
     const held = await read(clickhouse, TABLE);
-    if (held && held.ageSeconds > STALE_SECONDS) await breakStale(clickhouse, held.owner);
+    if (held && held.ageSeconds > staleSeconds) await breakStale(clickhouse, held.owner);
   }
   const what = `Another migration of this database has held ${TABLE} for ${WAIT_MS / 1000} s.`;
   throw new MigrationError('migration_lock', `${what} Wait for it, or drop that table if no migration runs.`, {
@@ -73,13 +73,15 @@ async function acquire(clickhouse: ClickHouseClient, owner: string): Promise<voi
  */
 export async function withMigrationLock<T>({
   clickhouse,
+  staleSeconds,
   work,
 }: {
   clickhouse: ClickHouseClient;
+  staleSeconds: number;
   work: (assertHeld: () => void) => Promise<T>;
 }): Promise<T> {
   const owner = randomUUID();
-  await acquire(clickhouse, owner);
+  await acquire(clickhouse, owner, staleSeconds);
   let lost: unknown;
   const beat = async () => {
     const held = await read(clickhouse, TABLE);
