@@ -178,10 +178,12 @@ export function createLane({
       queue.pushJob({ kind: 'control', record, done: (error) => (error ? reject(error) : resolve()) });
     });
 
+  /** A lane that could not open because Kafka was away opens here once it is back. */
   const beat = (): void => {
     const idleMs = clock.now() - lastPutMs;
-    const isIdle = queue.isEmpty && outbox.isIdle && chain.state.opened;
-    if (idleMs >= heartbeatMs && isIdle && mayBeat()) pushControl('heartbeat').catch(() => {});
+    if (idleMs >= heartbeatMs && queue.isEmpty && outbox.isIdle && mayBeat()) {
+      pushControl(chain.state.opened ? 'heartbeat' : 'open').catch(() => {});
+    }
     const dueMs = idleMs >= heartbeatMs ? heartbeatMs : heartbeatMs - idleMs;
     cancelBeat = clock.after(dueMs, beat, { background: true });
   };

@@ -1,6 +1,6 @@
 import { mkdirSync, unlinkSync } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { messageOf } from '../../core/errors.js';
 import { limits } from '../../core/wire/index.js';
 import { producerError } from '../errors.js';
@@ -53,6 +53,7 @@ export function openLaneLog({
   onFreed: (bytes: number) => void;
 }): LaneLog {
   mkdirSync(folder, { recursive: true, mode: 0o700 });
+  syncFolder(dirname(folder));
   const state = openLaneState(join(folder, 'state'));
   const pathOf = (number: number): string => join(folder, segmentName(number));
   const loaded = loadSegments({ folder, from: state.position, onTorn });
@@ -72,7 +73,7 @@ export function openLaneLog({
     const segment = { number: nextNumber, size: 0 };
     const handle = await open(pathOf(segment.number), 'wx', 0o600);
     nextNumber += 1;
-    await syncFolder(folder);
+    syncFolder(folder);
     if (segments.length === 0) offset = 0;
     segments.push(segment);
     writer = { handle, segment };

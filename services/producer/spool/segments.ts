@@ -1,5 +1,4 @@
-import { readdirSync, readFileSync, truncateSync, unlinkSync } from 'node:fs';
-import { open } from 'node:fs/promises';
+import { closeSync, fsyncSync, openSync, readdirSync, readFileSync, truncateSync, unlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { headerHash } from '../../core/seal/index.js';
 import { decodeFrame } from '../../core/wire/index.js';
@@ -72,12 +71,12 @@ export const damaged = (path: string, at: number): Error =>
     `${path} is damaged at byte ${at}. Nothing was changed: restore the file, or move it away to give up the records it holds.`,
   );
 
-/** A new file is there after a power cut only when its folder was synced too. */
-export async function syncFolder(folder: string): Promise<void> {
-  const handle = await open(folder, 'r');
+/** A new file or folder is there after a power cut only when the folder it stands in was synced too. */
+export function syncFolder(folder: string): void {
+  const handle = openSync(folder, 'r');
   try {
-    await handle.sync();
+    fsyncSync(handle);
   } finally {
-    await handle.close();
+    closeSync(handle);
   }
 }

@@ -2,13 +2,16 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { messageOf, SealstreamError } from '../../core/errors.js';
 import type { Logger } from '../../core/log.js';
 import { backoff } from '../../core/retry.js';
-import { closed } from '../errors.js';
+import { closed, type ProducerErrorCode } from '../errors.js';
 import type { Publisher } from '../kafka/publisher.js';
 import type { Outbox, RecordFate } from '../lane/outbox.js';
 import { addressOf } from '../receipts.js';
 import { framedLength } from './frame.js';
 import type { LaneLog } from './lane-log.js';
 import type { Spool } from './spool.js';
+
+const isCode = (error: unknown, code: ProducerErrorCode): error is SealstreamError =>
+  error instanceof SealstreamError && error.code === code;
 
 /** Records that go out in one request: Kafka holds them together to its limit of a record. */
 const together = { bytes: 900_000, count: 500 };
@@ -83,7 +86,7 @@ export function createSpoolOutbox({
       });
       singly = Math.max(0, singly - 1);
     } catch (error) {
-      if (!(error instanceof SealstreamError) || error.code !== 'producer_refused') throw error;
+      if (!isCode(error, 'producer_refused')) throw error;
       if (run.length > 1) singly = run.length;
       else {
         singly = Math.max(0, singly - 1);
@@ -105,7 +108,7 @@ export function createSpoolOutbox({
       try {
         await publishOldest();
       } catch (error) {
-        if (stopped) return;
+        if (stopped || isCode(error, 'producer_closed')) return;
         log.error({ error: messageOf(error) }, 'the spool cannot be published; trying again');
         await sleep(waits.next().value);
       }

@@ -1,10 +1,11 @@
 import { closeSync, fsyncSync, mkdirSync, openSync, readdirSync, readFileSync, renameSync, writeSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import type { Logger } from '../../core/log.js';
 import { producerError } from '../errors.js';
 import { type LaneLog, openLaneLog } from './lane-log.js';
 import { lockFolder, lockTouchMs } from './lock.js';
 import { createRoom, type Room } from './room.js';
+import { syncFolder } from './segments.js';
 
 /** What the folder's records were signed for. Written once; a producer for something else is refused. */
 export interface SpoolOwner {
@@ -152,4 +153,5 @@ function writeWhole(path: string, bytes: Buffer): void {
     closeSync(file);
   }
   renameSync(draft, path);
+  syncFolder(dirname(path));
 }
