@@ -12,6 +12,7 @@ export const problemKinds = {
   forbidden: { status: 403, title: 'The API key does not permit this' },
   'not-found': { status: 404, title: 'Nothing is here' },
   'method-not-allowed': { status: 405, title: 'The path does not know this method' },
+  'request-timeout': { status: 408, title: 'The request did not arrive in time' },
   conflict: { status: 409, title: 'It contradicts what is there' },
   'request-in-progress': { status: 409, title: 'A request with this Idempotency-Key is being worked on' },
   'body-too-large': { status: 413, title: 'The body is too large' },
@@ -74,7 +75,7 @@ export class Problem extends SealstreamError {
   }
 }
 
-export type Part = 'kafka' | 'clickhouse' | 'redis' | 'registry';
+export type Part = 'kafka' | 'clickhouse' | 'redis' | 'registry' | 'gateway';
 
 /** 503 that names the part and says when to come again. */
 export const unavailable = (

@@ -15,6 +15,7 @@ const names: Record<Part, string> = {
   clickhouse: 'ClickHouse',
   redis: 'Redis',
   registry: 'the registry',
+  gateway: 'the gateway',
 };
 
 export function createPresence({ health, publishTimeoutMs }: { health: Health; publishTimeoutMs: number }): Presence {

@@ -1,0 +1,84 @@
+import { randomUUID } from 'node:crypto';
+import type { Server } from 'node:http';
+import { TypeBoxValidatorCompiler } from '@fastify/type-provider-typebox';
+import Fastify, { type FastifyInstance } from 'fastify';
+import type { Logger } from '../core/log.js';
+import { registerAuthentication } from './auth/authentication.js';
+import type { Authenticator } from './auth/caller.js';
+import { Problem } from './errors.js';
+import { registerAdmission } from './http/admission.js';
+import { registerJsonBody } from './http/json-body.js';
+import type { HttpMetrics } from './http/metrics.js';
+import { problemOf } from './http/problem-of.js';
+import { registerProblems } from './http/problems.js';
+import { sendProblem } from './http/raw-problem.js';
+import { createRouteTable } from './http/route-table.js';
+import type { Rate } from './http/token-buckets.js';
+
+export interface AppLimits {
+  /** Of a request's body, where the route sets no other. */
+  bodyBytes: number;
+  maxInFlight: number;
+  /** Of requests, for each API key. */
+  requestRate: Rate;
+}
+
+/** Longer than any id that a path names. */
+const maxParamLength = 512;
+
+/**
+ * The HTTP surface without its routes: what every request meets, in this order: authentication, rate and concurrency, the body, and a
+ * problem for whatever goes wrong. It listens nowhere; its requests come from the front door's server.
+ */
+export function createApp({
+  server,
+  authenticator,
+  limits,
+  metrics,
+  log,
+}: {
+  server: Server;
+  authenticator: Authenticator;
+  limits: AppLimits;
+  metrics: HttpMetrics;
+  log: Logger;
+}): FastifyInstance {
+  const app: FastifyInstance = Fastify({
+    serverFactory: () => server,
+    // The front door answers what is no request.
+    clientErrorHandler: () => {},
+    forceCloseConnections: false,
+    bodyLimit: limits.bodyBytes,
+    routerOptions: { maxParamLength },
+    genReqId: () => randomUUID(),
+    // Before there is a route there are no hooks either: a path that cannot be read.
+    frameworkErrors: (error, request, reply) => {
+      const problem = problemOf(error) ?? new Problem('invalid-request', 'the path cannot be read');
+      reply.hijack();
+      sendProblem(reply.raw, problem, { requestId: request.id });
+    },
+  });
+  app.setValidatorCompiler(TypeBoxValidatorCompiler);
+
+  app.addHook('onRequest', async (request, reply) => {
+    metrics.inFlight.inc();
+    reply.raw.once('close', () => metrics.inFlight.dec());
+    reply.headers({
+      'x-request-id': request.id,
+      'x-content-type-options': 'nosniff',
+      'cache-control': 'no-store',
+    });
+  });
+  app.addHook('onResponse', async (request, reply) => {
+    const { method, routeOptions } = request;
+    const labels = { method, route: routeOptions.url ?? 'none', status: String(reply.statusCode) };
+    metrics.requestSeconds.observe(labels, reply.elapsedTime / 1_000);
+  });
+
+  const routes = createRouteTable(app);
+  registerProblems(app, { routes, metrics, log });
+  registerAuthentication(app, { authenticator });
+  registerAdmission(app, limits);
+  registerJsonBody(app);
+  return app;
+}

@@ -1,0 +1,98 @@
+import { formatUuid, uuidV7 } from '../../core/wire/index.js';
+import { Problem } from '../errors.js';
+import { adminKeyId } from './admin-key.js';
+import { type ApiKey, hashOfKey, newKeyText, prefixOfKey } from './api-key.js';
+import { type Caller, may, mayActFor, type Permission } from './caller.js';
+import type { KeyDirectory } from './key-directory.js';
+
+export interface KeyRequest {
+  name: string;
+  organizations: '*' | string[];
+  permissions: Permission[];
+  /** Milliseconds since 1970. */
+  expiresAtMs: number | undefined;
+}
+
+/** Makes and revokes API keys within what the caller has itself. */
+export interface KeyIssuer {
+  /** A key that is not written yet, and its text, which is shown once. */
+  draft(request: KeyRequest, caller: Caller): { key: ApiKey; text: string };
+  list(caller: Caller): Promise<ApiKey[]>;
+  /** `revoked` is false when it was before. */
+  revoke(id: string, caller: Caller): Promise<{ key: ApiKey; revoked: boolean }>;
+}
+
+const covers = (caller: Caller, { organizations }: Pick<ApiKey, 'organizations'>): boolean =>
+  organizations === '*' ? caller.organizations === '*' : organizations.every((id) => mayActFor(caller, id));
+
+export function createKeyIssuer({
+  directory,
+  now = Date.now,
+}: {
+  directory: KeyDirectory;
+  now?: () => number;
+}): KeyIssuer {
+  return {
+    draft(request, caller) {
+      checkWithin(request, caller);
+      const nowMs = now();
+      if (request.expiresAtMs !== undefined && request.expiresAtMs <= nowMs) {
+        throw invalid('/expires_at', 'lies in the past');
+      }
+      const text = newKeyText();
+      const key: ApiKey = {
+        id: `key_${formatUuid(uuidV7(nowMs)).replaceAll('-', '')}`,
+        version: nowMs * 1_000,
+        prefix: prefixOfKey(text),
+        hash: hashOfKey(text),
+        createdAtMs: nowMs,
+        revokedAtMs: undefined,
+        ...request,
+        // A key cannot outlive the one that made it.
+        expiresAtMs: request.expiresAtMs ?? caller.expiresAtMs,
+      };
+      return { key, text };
+    },
+    list: async (caller) => (await directory.all()).filter((key) => covers(caller, key)),
+    async revoke(id, caller) {
+      const key = (await directory.all()).find((known) => known.id === id);
+      if (!key || !covers(caller, key))
+        throw new Problem('not-found', `no API key ${JSON.stringify(id)} is to be seen`);
+      if (id === adminKeyId) {
+        throw new Problem(
+          'conflict',
+          'the administrator’s key is the one in its file: replace the file and start again',
+        );
+      }
+      const beyond = key.permissions.find((permission) => !may(caller, permission));
+      if (beyond) throw lacks(caller, beyond, 'revoke');
+      if (key.revokedAtMs !== undefined) return { key, revoked: false };
+      const nowMs = now();
+      const revoked = { ...key, revokedAtMs: nowMs, version: Math.max(nowMs * 1_000, key.version + 1) };
+      await directory.put(revoked);
+      return { key: revoked, revoked: true };
+    },
+  };
+}
+
+/** A key cannot grant more than it has. */
+function checkWithin({ organizations, permissions, expiresAtMs }: KeyRequest, caller: Caller): void {
+  if (!covers(caller, { organizations })) {
+    const detail = 'names an organization that the API key does not speak for';
+    throw new Problem('forbidden', `/organizations ${detail}`, { errors: [{ pointer: '/organizations', detail }] });
+  }
+  const beyond = permissions.find((permission) => !may(caller, permission));
+  if (beyond) throw lacks(caller, beyond, 'grant');
+  if (expiresAtMs !== undefined && caller.expiresAtMs !== undefined && expiresAtMs > caller.expiresAtMs) {
+    const detail = 'is later than the API key that grants it expires';
+    throw new Problem('forbidden', `/expires_at ${detail}`, { errors: [{ pointer: '/expires_at', detail }] });
+  }
+}
+
+const lacks = (caller: Caller, permission: Permission, what: string): Problem =>
+  new Problem('forbidden', `the API key ${JSON.stringify(caller.name)} cannot ${what} ${permission}, which it lacks`, {
+    extensions: { required_permission: permission },
+  });
+
+const invalid = (pointer: string, detail: string): Problem =>
+  new Problem('invalid-request', `${pointer} ${detail}`, { errors: [{ pointer, detail }] });

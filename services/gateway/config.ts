@@ -1,0 +1,92 @@
+import { type Addresses, type Environment, readAddresses, readEnvironment } from '../core/config.js';
+import { readDeployment, type Topics } from '../core/deployment.js';
+import { messageOf, SealstreamError } from '../core/errors.js';
+import type { Deployment } from '../core/judge/index.js';
+import { type SigningKey, signingKeyFromPem } from '../core/seal/index.js';
+import type { AppLimits } from './app.js';
+import { type AdminKey, readAdminKey } from './auth/admin-key.js';
+import type { Rate } from './http/token-buckets.js';
+
+export interface GatewayConfig {
+  addresses: Addresses;
+  deployment: Deployment;
+  topics: Topics;
+  host: string;
+  port: number;
+  /** Signs the registry and its markers. */
+  rootKey: SigningKey;
+  /** Signs what comes in over HTTP. */
+  gatewayKey: SigningKey;
+  /** Ids from Idempotency-Keys come of it. */
+  secret: Buffer;
+  admin: AdminKey;
+  limits: AppLimits & {
+    /** Of events, for each API key. */
+    eventRate: Rate;
+    /** How long a request waits for Kafka. */
+    publishTimeoutMs: number;
+  };
+}
+
+const secretBytes = 32;
+const bad = (message: string): SealstreamError => new SealstreamError('config', message);
+
+/** Reads the environment, and the key files that it names. Throws `config` naming the variable that is wrong. */
+export function readConfig(environment: Environment): GatewayConfig {
+  const env = readEnvironment(environment);
+  const signingKey = (name: string): SigningKey => {
+    const pem = env.file(name);
+    try {
+      return signingKeyFromPem(pem);
+    } catch (error) {
+      throw bad(`${name}=${env.text(name)}: ${messageOf(error)}`);
+    }
+  };
+  const rate = (what: string, fallback: number): Rate => {
+    const [rateName, burstName] = [`SEALSTREAM_${what}S_PER_SECOND`, `SEALSTREAM_${what}_BURST`];
+    const perSecond = env.integer(rateName, { fallback, min: 1, max: 1_000_000 });
+    const burst = env.integer(burstName, { fallback: 2 * perSecond, min: 1, max: 10_000_000 });
+    if (burst < perSecond) {
+      throw bad(`${burstName}=${burst} is less than ${rateName}=${perSecond}: that rate could never be reached`);
+    }
+    return { perSecond, burst };
+  };
+  const { deployment, topics } = readDeployment(environment);
+  const rootKey = signingKey('SEALSTREAM_ROOT_KEY_FILE');
+  const gatewayKey = signingKey('SEALSTREAM_GATEWAY_KEY_FILE');
+  if (rootKey.keyId.toString('hex') !== deployment.rootKeyId) {
+    throw bad('SEALSTREAM_ROOT_KEY_FILE does not hold the key that SEALSTREAM_ROOT_PUBLIC_KEY pins');
+  }
+  if (rootKey.keyId.equals(gatewayKey.keyId)) {
+    throw bad(
+      'SEALSTREAM_ROOT_KEY_FILE and SEALSTREAM_GATEWAY_KEY_FILE hold the same key; the root key signs no events',
+    );
+  }
+  const requestRate = rate('REQUEST', 1_000);
+  return {
+    addresses: readAddresses(environment),
+    deployment,
+    topics,
+    host: env.text('SEALSTREAM_HOST', '127.0.0.1'),
+    port: env.integer('SEALSTREAM_PORT', { fallback: 8_080, min: 0, max: 65_535 }),
+    rootKey,
+    gatewayKey,
+    secret: readSecret(env.file('SEALSTREAM_SECRET_FILE')),
+    admin: readAdminKey(env.file('SEALSTREAM_ADMIN_KEY_FILE').toString('utf8')),
+    limits: {
+      bodyBytes: env.integer('SEALSTREAM_BODY_LIMIT_BYTES', { fallback: 1_048_576, min: 1_024, max: 16_777_216 }),
+      maxInFlight: env.integer('SEALSTREAM_MAX_IN_FLIGHT', { fallback: 256, min: 1, max: 10_000 }),
+      publishTimeoutMs: env.integer('SEALSTREAM_PUBLISH_TIMEOUT_MS', { fallback: 10_000, min: 100, max: 120_000 }),
+      requestRate,
+      eventRate: rate('EVENT', 20_000),
+    },
+  };
+}
+
+function readSecret(contents: Buffer): Buffer {
+  const text = contents.toString('utf8').trim();
+  if (!/^[0-9a-f]{64}$/i.test(text)) {
+    throw bad(`SEALSTREAM_SECRET_FILE does not hold ${secretBytes} bytes in hex`);
+  }
+  return Buffer.from(text, 'hex');
+}

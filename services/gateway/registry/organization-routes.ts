@@ -1,0 +1,59 @@
+import { Type, type TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
+import type { FastifyInstance } from 'fastify';
+import type { Registry } from '../../core/registry/index.js';
+import { mayActFor, requirePermission } from '../auth/caller.js';
+import { Problem } from '../errors.js';
+import type { Presence } from '../http/presence.js';
+import { Label, OrganizationId } from '../http/schemas.js';
+import type { Registrar } from './registrar.js';
+import { originOf, type SystemLog } from './system-log.js';
+
+const Organization = Type.Object({ id: OrganizationId, name: Label }, { additionalProperties: false });
+
+/** The names of organizations: /api/organizations. An organization needs none to have events. */
+export function registerOrganizationRoutes(
+  app: FastifyInstance,
+  {
+    registry,
+    registrar,
+    presence,
+    systemLog,
+  }: { registry: Registry; registrar: Registrar; presence: Presence; systemLog: SystemLog },
+): void {
+  const routes = app.withTypeProvider<TypeBoxTypeProvider>();
+
+  routes.post(
+    '/api/organizations',
+    {
+      schema: { body: Organization, response: { 200: Organization, 201: Organization } },
+      preHandler: requirePermission('admin'),
+    },
+    async (request, reply) => {
+      const { caller } = request;
+      const { id, name } = request.body;
+      if (id === '*') {
+        const detail = 'means every organization and can be the id of none';
+        throw new Problem('invalid-request', `/id ${detail}`, { errors: [{ pointer: '/id', detail }] });
+      }
+      if (!mayActFor(caller, id)) {
+        const detail = `the API key does not speak for organization ${JSON.stringify(id)}`;
+        throw new Problem('forbidden', detail, { errors: [{ pointer: '/id', detail }] });
+      }
+      presence.require('kafka');
+      const { created, changed, offset } = await presence.publishing(registrar.nameOrganization(id, name));
+      if (changed) {
+        const action = created ? 'organization.created' : 'organization.renamed';
+        const target = { type: 'organization', id, name };
+        systemLog.writeLater({ action, target, details: { registry_offset: offset } }, originOf(request));
+      }
+      reply.code(created ? 201 : 200);
+      return { id, name };
+    },
+  );
+
+  routes.get(
+    '/api/organizations',
+    { schema: { response: { 200: Type.Object({ organizations: Type.Array(Organization) }) } } },
+    async ({ caller }) => ({ organizations: registry.organizations().filter(({ id }) => mayActFor(caller, id)) }),
+  );
+}

@@ -1,0 +1,115 @@
+import type { FastifyInstance } from 'fastify';
+import type { Redis } from 'ioredis';
+import type { Kafka } from 'kafkajs';
+import type { ClickHouseClient } from '../core/clients/clickhouse.js';
+import type { Health } from '../core/health.js';
+import type { Logger } from '../core/log.js';
+import type { Metrics } from '../core/metrics.js';
+import type { Producer } from '../producer/index.js';
+import { createApp } from './app.js';
+import type { Authenticator } from './auth/caller.js';
+import type { KeyDirectory } from './auth/key-directory.js';
+import { createKeyIssuer } from './auth/key-issuer.js';
+import { registerKeyRoutes } from './auth/key-routes.js';
+import type { GatewayConfig } from './config.js';
+import type { FrontDoor } from './http/front-door.js';
+import { createHttpMetrics } from './http/metrics.js';
+import { createPresence, type Presence } from './http/presence.js';
+import { createTokenBuckets } from './http/token-buckets.js';
+import { registerBatchRoutes } from './ingest/batch-routes.js';
+import { registerEventRoutes } from './ingest/event-routes.js';
+import { createIdempotencyStore } from './ingest/idempotency-store.js';
+import { createBatchDoor } from './ingest/judge-batch.js';
+import { createKeyedPublisher } from './ingest/keyed-publisher.js';
+import { createIngestMetrics } from './ingest/metrics.js';
+import { createRepublisher } from './ingest/republisher.js';
+import { createLiveReader } from './live/live-reader.js';
+import { createLiveMetrics } from './live/metrics.js';
+import { registerLiveRoutes } from './live/routes.js';
+import { registerQueryRoutes } from './query/routes.js';
+import type { OpenRegistry } from './registry/open-registry.js';
+import { registerOrganizationRoutes } from './registry/organization-routes.js';
+import { registerProducerRoutes } from './registry/producer-routes.js';
+import { createRegistrar } from './registry/registrar.js';
+import { createSystemLog } from './registry/system-log.js';
+
+/** Everything that routes rest on, connected. */
+export interface GatewayParts {
+  config: GatewayConfig;
+  door: FrontDoor;
+  health: Health;
+  metrics: Metrics;
+  log: Logger;
+  kafka: Kafka;
+  clickhouse: ClickHouseClient;
+  database: string;
+  redis: Redis;
+  registry: OpenRegistry;
+  producer: Producer;
+  directory: KeyDirectory;
+  authenticator: Authenticator;
+}
+
+/** All routes of the gateway. */
+export function registerRoutes(parts: GatewayParts): { app: FastifyInstance; stopReading: () => Promise<void> } {
+  const { config, door, metrics, log, authenticator } = parts;
+  const http = createHttpMetrics(metrics);
+  const app = createApp({ server: door.server, authenticator, limits: config.limits, metrics: http, log });
+  const presence = createPresence({ health: parts.health, publishTimeoutMs: config.limits.publishTimeoutMs });
+  registerIngest(app, parts, presence);
+  registerAdministration(app, parts, presence);
+  const stopReading = registerReading(app, parts);
+  return { app, stopReading };
+}
+
+function registerIngest(
+  app: FastifyInstance,
+  { config, producer, redis, registry, metrics, log }: GatewayParts,
+  presence: Presence,
+): void {
+  const { deployment, secret, limits } = config;
+  const { audience } = deployment;
+  const eventBuckets = createTokenBuckets(limits.eventRate);
+  const shared = { presence, eventBuckets, metrics: createIngestMetrics(metrics) };
+  const republish = createRepublisher({ producer });
+  const publishKeyed = createKeyedPublisher({ store: createIdempotencyStore({ redis }), producer, republish, log });
+  registerEventRoutes(app, { ...shared, audience, secret, producer, publishKeyed });
+  const { partitions, reader } = registry;
+  const judgeBatch = createBatchDoor({ deployment, registry: reader.registry, partitions });
+  registerBatchRoutes(app, { ...shared, judgeBatch, republish });
+}
+
+/** The deployment's keys and organizations. */
+function registerAdministration(
+  app: FastifyInstance,
+  { config, producer, registry: { reader, writer }, directory, log }: GatewayParts,
+  presence: Presence,
+): void {
+  const { registry } = reader;
+  const systemLog = createSystemLog({ producer, log });
+  const registrar = createRegistrar({ registry, writer, rootKeyId: config.deployment.rootKeyId });
+  const shared = { registry, registrar, presence, systemLog };
+  registerProducerRoutes(app, shared);
+  registerOrganizationRoutes(app, shared);
+  registerKeyRoutes(app, { issuer: createKeyIssuer({ directory }), directory, presence, systemLog });
+}
+
+/** The query routes and the live stream, which share their way to what is stored. */
+function registerReading(
+  app: FastifyInstance,
+  { config, kafka, clickhouse, database, registry, authenticator, health, metrics, log }: GatewayParts,
+): () => Promise<void> {
+  const { deployment, topics } = config;
+  const stored = {
+    clickhouse,
+    database,
+    deployment,
+    registryReader: registry.reader,
+    eventsTopic: topics.events,
+  };
+  const { history } = registerQueryRoutes(app, { ...stored, metrics });
+  const liveMetrics = createLiveMetrics(metrics);
+  const liveReader = createLiveReader({ ...stored, kafka, metrics: liveMetrics, health, log });
+  registerLiveRoutes(app, { history, liveReader, authenticator, metrics: liveMetrics, log });
+  return () => liveReader.stop();
+}
