@@ -5,7 +5,9 @@ import { packageRoot } from '../core/paths.js';
 import { createTools, type Tools } from './commands/command.js';
 import { addEmit } from './commands/emit.js';
 import { addImport } from './commands/import.js';
+import { addKeys } from './commands/keys.js';
 import { addList } from './commands/list.js';
+import { addProducers } from './commands/producers.js';
 import { addShow } from './commands/show.js';
 import { addVerify } from './commands/verify.js';
 import { CliError, exitCodes } from './errors.js';
@@ -57,6 +59,8 @@ function createProgram(tools: Tools): Command {
     .showHelpAfterError('(--help shows what is possible)')
     .addHelpText('after', examples);
   addEventCommands(program, tools);
+  addProducers(program, tools);
+  addKeys(program, tools);
   for (const alias of ['audit', 'audit-logs']) {
     addEventCommands(program.command(alias, { hidden: true }).description('the commands about events'), tools);
   }
