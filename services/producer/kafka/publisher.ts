@@ -48,7 +48,7 @@ export function createPublisher({
 }): Publisher {
   if (compression === 'lz4') registerCompression();
   const { CompressionTypes } = kafkajs;
-  // Not kafkajs' idempotent producer: docs/decisions/0005-producer-resends.md.
+  // Not kafkajs' idempotent producer: docs/decisions/0011-producer-resends.md.
   const producer: Producer = kafka.producer({
     allowAutoTopicCreation: false,
     retry: { retries: 0 },
