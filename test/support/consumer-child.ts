@@ -66,10 +66,14 @@ export function startConsumerChild(config: DeliveryConfig, stopAt?: StopAt): Con
 async function run({ config, stopAt }: Task): Promise<void> {
   let times = 0;
   let told = false;
+  const parentGone = new Promise<void>((resolve) => {
+    process.once('disconnect', resolve);
+    if (!process.connected) resolve();
+  });
   const consumer = await startTestConsumer(config, {
     level: 'error',
     onStep(step, { partition }) {
-      if (!told) process.send?.('delivering');
+      if (!told) process.send?.('delivering', undefined, undefined, () => {});
       told = true;
       if (stopAt === undefined || (stopAt.step ?? step) !== step || (stopAt.partition ?? partition) !== partition)
         return;
@@ -77,7 +81,9 @@ async function run({ config, stopAt }: Task): Promise<void> {
       if (times === stopAt.time) process.kill(process.pid, stopAt.signal);
     },
   });
-  process.on('disconnect', () => void consumer.stop().then(() => process.exit(0)));
+  await parentGone;
+  await consumer.stop();
+  process.exit(0);
 }
 
-if (process.argv[1] === file && process.send) await run(JSON.parse(process.argv[2]!) as Task);
+if (process.argv[1] === file) await run(JSON.parse(process.argv[2]!) as Task);
