@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { after, describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { AuditClient, InvalidEvent } from 'sealstream';
+import { createMetrics } from '../../services/core/metrics.js';
 import { decodeEvent } from '../../services/core/wire/index.js';
 import { audience, eventParts } from '../support/judging.js';
 import {
@@ -180,6 +181,27 @@ describe('a producer', () => {
       headers(judged).map(({ count }) => count),
       [0, 9, 1, 1, 0],
     );
+  });
+
+  test('counts what it published, what waits and what was given up', async () => {
+    const topic = await newTopic();
+    const metrics = createMetrics('test', { process: false });
+    const producer = topic.producer({ metrics, spool: { folder: newFolder() } });
+    const started = producer.start();
+    for (const n of upTo(10)) producer.enqueue(event(n));
+    const valueOf = async (name: string): Promise<number> => {
+      const { values } = await metrics.registry.getSingleMetric(`sealstream_producer_${name}`)!.get();
+      return values.reduce((sum, { value }) => sum + value, 0);
+    };
+    assert.equal(await valueOf('queue_events'), 10);
+    await started;
+    await producer.flush();
+    assert.deepEqual(
+      await Promise.all(['events_total', 'batches_total', 'queue_events', 'lost_events_total'].map(valueOf)),
+      [10, 2, 0, 0],
+    );
+    assert.ok((await valueOf('spool_bytes')) > 0);
+    await producer.close();
   });
 
   test('takes no event before start() and none after close()', async () => {
@@ -468,6 +490,20 @@ describe('a producer with a spool', () => {
       numbersOf(judged.events).sort((a, b) => a - b),
       upTo(100),
     );
+  });
+
+  test('that can no longer write to disk goes on through Kafka alone', async () => {
+    const topic = await newTopic();
+    const spool = { folder: newFolder(), maxBytes: 4_000_000 };
+    const producer = topic.producer({ spool });
+    await producer.start();
+    rmSync(join(spool.folder, 'lane-00000'), { recursive: true });
+    // The file that is open takes half a megabyte; the next one cannot be made.
+    for (const n of upTo(20)) await producer.log({ ...event(n), after: 'x'.repeat(100_000) });
+    await producer.close();
+    const judged = await topic.judged();
+    assertClean(judged);
+    assert.deepEqual(numbersOf(judged.events), upTo(20));
   });
 
   test('refuses a second producer on its folder, naming the process', async () => {

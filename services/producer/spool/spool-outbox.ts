@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { messageOf, SealstreamError } from '../../core/errors.js';
 import type { Logger } from '../../core/log.js';
 import { backoff } from '../../core/retry.js';
+import type { SealedRecord } from '../../core/seal/index.js';
 import { closed, type ProducerErrorCode } from '../errors.js';
 import type { Publisher } from '../kafka/publisher.js';
 import type { Outbox, RecordFate } from '../lane/outbox.js';
@@ -12,6 +13,8 @@ import type { Spool } from './spool.js';
 
 const isCode = (error: unknown, code: ProducerErrorCode): error is SealstreamError =>
   error instanceof SealstreamError && error.code === code;
+
+const notTaken = (): Error => closed('the producer was closed before the record was on disk or in Kafka');
 
 /** Records that go out in one request: Kafka holds them together to its limit of a record. */
 const together = { bytes: 900_000, count: 500 };
@@ -45,6 +48,7 @@ export function createSpoolOutbox({
   let reserved = 0;
   let stopped = false;
   let wake = (): void => {};
+  let writing: Promise<void> = Promise.resolve();
   let flushes: { through: number; resolve: () => void }[] = [];
   /** How many of the next records go out alone, to find the one that Kafka refuses. */
   let singly = 0;
@@ -56,11 +60,20 @@ export function createSpoolOutbox({
   };
   const unsubscribe = publisher.onAway(settleFlushes);
 
+  /** What Kafka has stays published, whether or not the disk takes note of it. */
+  const noted = (note: () => void): void => {
+    try {
+      note();
+    } catch (error) {
+      log.error({ error: messageOf(error) }, 'the spool did not note a record as published; a restart sends it again');
+    }
+  };
+
   /** Takes the oldest record out: it is in Kafka, or given up. */
   const settle = (value: Buffer): RecordFate | undefined => {
     const fate = fates.get(laneLog.released);
     fates.delete(laneLog.released);
-    laneLog.release([value]);
+    noted(() => laneLog.release([value]));
     return fate;
   };
 
@@ -117,11 +130,40 @@ export function createSpoolOutbox({
   const pumping = pump();
 
   /** Without a disk to write to, Kafka itself is as good, where nothing older waits. */
-  const publishDirectly = async ({ value, header, headerHash }: Parameters<Outbox['put']>[0]): Promise<number> => {
+  const publishDirectly = async ({ value, header, headerHash }: SealedRecord): Promise<number> => {
     const offset = await publisher.publish(header.partition, [value]);
-    laneLog.continueFrom(headerHash);
     onPublished({ events: header.count, bytes: value.length });
+    noted(() => laneLog.continueFrom(headerHash));
     return offset;
+  };
+
+  const write = async (record: SealedRecord, fate: RecordFate | undefined): Promise<void> => {
+    if (stopped) throw notTaken();
+    const waits = backoff({ firstMs: 200, mostMs: 5_000 });
+    const ordinal = laneLog.appended;
+    if (fate) fates.set(ordinal, fate);
+    for (;;) {
+      try {
+        await laneLog.append(record.value, record.headerHash);
+        // What was reserved is on disk now, and counts until its file is removed.
+        reserved -= framedLength(record.value);
+        wake();
+        return;
+      } catch (error) {
+        log.error({ error: messageOf(error) }, 'the spool cannot be written; trying again');
+        if (stopped) {
+          fates.delete(ordinal);
+          throw notTaken();
+        }
+        if (laneLog.released === laneLog.appended && !publisher.away) {
+          fates.delete(ordinal);
+          const offset = await publishDirectly(record);
+          fate?.published({ partition: record.header.partition, offset });
+          return;
+        }
+        await sleep(waits.next().value);
+      }
+    }
   };
 
   return {
@@ -133,32 +175,10 @@ export function createSpoolOutbox({
       spool.room.free(reserved);
       reserved = 0;
     },
-    async put(record, fate) {
-      const waits = backoff({ firstMs: 200, mostMs: 5_000 });
-      const ordinal = laneLog.appended;
-      if (fate) fates.set(ordinal, fate);
-      for (;;) {
-        try {
-          await laneLog.append(record.value, record.headerHash);
-          // What was reserved is on disk now, and counts until its file is removed.
-          reserved -= framedLength(record.value);
-          wake();
-          return;
-        } catch (error) {
-          log.error({ error: messageOf(error) }, 'the spool cannot be written; trying again');
-          if (stopped) {
-            fates.delete(ordinal);
-            throw closed('the producer was closed before the record was on disk or in Kafka');
-          }
-          if (laneLog.released === laneLog.appended && !publisher.away) {
-            fates.delete(ordinal);
-            const offset = await publishDirectly(record);
-            fate?.published({ partition: record.header.partition, offset });
-            return;
-          }
-          await sleep(waits.next().value);
-        }
-      }
+    put(record, fate) {
+      const written = write(record, fate);
+      writing = written.catch(() => {});
+      return written;
     },
     settled: () =>
       new Promise((resolve) => {
@@ -171,7 +191,7 @@ export function createSpoolOutbox({
     async stop() {
       stopped = true;
       wake();
-      await pumping;
+      await Promise.all([pumping, writing]);
       unsubscribe();
       for (const { resolve } of flushes) resolve();
       const error = closed(
