@@ -1,6 +1,10 @@
 import { isUtf8 } from 'node:buffer';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { Problem } from '../errors.js';
+import { nestsDeeperThan } from './json-nesting.js';
+
+/** Deeper than any body needs; the parser takes a second for a body of brackets alone. */
+const maxNesting = 128;
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -23,6 +27,9 @@ export function registerJsonBody(app: FastifyInstance): void {
       request.rawBody = bytes;
       if (bytes.length === 0) throw new Problem('malformed-json', 'the body is empty');
       if (!isUtf8(bytes)) throw new Problem('malformed-json', 'the body is not UTF-8');
+      if (nestsDeeperThan(maxNesting, bytes)) {
+        throw new Problem('malformed-json', `the body nests deeper than ${maxNesting} levels`);
+      }
       return parseJson(bytes.toString('utf8'));
     },
   );

@@ -5,7 +5,7 @@ import { encodeChecked } from '../../producer/intake.js';
 import { type Caller, may, mayActFor } from '../auth/caller.js';
 import { Problem, type ProblemPart } from '../errors.js';
 import { described, validationParts } from '../http/problem-of.js';
-import { type ContentTexts, contentMembers, jsonDepth, maxDepth } from './json-texts.js';
+import { type ContentTexts, contentMembers, contentTexts, maxDepth } from './json-texts.js';
 
 const eventInput = Compile(EventInput);
 /** At most so many places are named. */
@@ -21,15 +21,16 @@ export interface Admission {
 }
 
 /**
- * The door: what a body says, as events that every reader will accept. All of them or none; throws invalid-event (422) that names each
+ * The door: what a body says (`json` is its text), as events that every reader will accept. All of them or none; throws invalid-event (422) that names each
  * field by its JSON Pointer, or forbidden (403) for an organization or scope that the caller may not write.
  */
-export function admitEvents(body: unknown, texts: readonly ContentTexts[], admission: Admission): WireEvent[] {
+export function admitEvents(body: unknown, json: string, admission: Admission): WireEvent[] {
   const list = Array.isArray(body) ? body : [body];
   if (list.length === 0) throw new Problem('invalid-event', 'the array holds no event');
   if (list.length > limits.recordEvents) {
     throw new Problem('body-too-large', `${list.length} events, at most ${limits.recordEvents} in one request`);
   }
+  const texts = contentTexts(json);
   const events: WireEvent[] = [];
   const errors: ProblemPart[] = [];
   for (let index = 0; index < list.length && errors.length < mostErrors; index += 1) {
@@ -57,23 +58,30 @@ function admitEvent(
     const errors = validationParts(eventInput.Errors(value) as Parameters<typeof validationParts>[0], base);
     throw new Problem('invalid-event', described(errors), { errors });
   }
-  for (const member of contentMembers) {
-    const text = texts[member];
-    if (text !== undefined && jsonDepth(text) > maxDepth) {
-      throw new InvalidEvent(`/${member}`, `is nested deeper than ${maxDepth} levels`);
-    }
-  }
+  checkContent(texts);
   const input = withOrganization(value, caller, organization, base);
   const event = toWire(input, { id: idOf(index), nowUs: nowMs * 1_000 });
   if (event.body.occurred_at > nowMs * 1_000 + limits.futureUs) {
     throw new InvalidEvent('/occurred_at', 'lies more than ten minutes in the future');
   }
   for (const member of contentMembers) {
-    const text = texts[member];
-    if (text !== undefined && text !== 'null') event.content[member] = text;
+    const given = texts[member];
+    if (given && given.text !== 'null') event.content[member] = given.text;
   }
   encodeChecked(event, '');
   return event;
+}
+
+/** Before any work is spent on it. */
+function checkContent(texts: ContentTexts): void {
+  for (const member of contentMembers) {
+    const given = texts[member];
+    if (!given) continue;
+    if (given.depth > maxDepth) throw new InvalidEvent(`/${member}`, `is nested deeper than ${maxDepth} levels`);
+    if (given.text.length > limits.contentBytes) {
+      throw new InvalidEvent(`/${member}`, `has ${given.text.length} characters, at most ${limits.contentBytes} bytes`);
+    }
+  }
 }
 
 /** Whose event it is: what it says must be permitted, and where it says nothing the credential must leave no choice. */

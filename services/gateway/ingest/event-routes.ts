@@ -13,7 +13,6 @@ import type { TokenBuckets } from '../http/token-buckets.js';
 import { admitEvents } from './admit-events.js';
 import { idempotencyKeyOf, tenantOfRequest } from './idempotency-key.js';
 import { slotOf } from './idempotency-store.js';
-import { contentTexts } from './json-texts.js';
 import type { KeyedPublisher } from './keyed-publisher.js';
 import type { IngestMetrics } from './metrics.js';
 
@@ -58,7 +57,7 @@ export function registerEventRoutes(app: FastifyInstance, deps: EventRouteDeps):
       const organization = chosenOrganization(caller, organizationHeader(request));
       const tenant = tenantOfRequest(caller, organization);
       const nowMs = now();
-      const events = admitEvents(body, contentTexts(rawBody.toString('utf8')), {
+      const events = admitEvents(body, rawBody.toString('utf8'), {
         caller,
         organization,
         nowMs,
