@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { Command, CommanderError } from 'commander';
 import { packageRoot } from '../core/paths.js';
 import { createTools, type Tools } from './commands/command.js';
+import { addDemo } from './commands/demo.js';
 import { addEmit } from './commands/emit.js';
 import { addImport } from './commands/import.js';
 import { addKeys } from './commands/keys.js';
@@ -61,6 +62,7 @@ function createProgram(tools: Tools): Command {
   addEventCommands(program, tools);
   addProducers(program, tools);
   addKeys(program, tools);
+  addDemo(program, tools);
   for (const alias of ['audit', 'audit-logs']) {
     addEventCommands(program.command(alias, { hidden: true }).description('the commands about events'), tools);
   }

@@ -8,10 +8,10 @@ import { defaultZone, hintsOf } from '../importing/hints.js';
 import { openIdKey } from '../importing/id-key.js';
 import { type LineSource, openLines } from '../importing/lines.js';
 import { createEventIds, partsOf } from '../importing/parts.js';
-import { createProgress, type Progress } from '../importing/progress.js';
 import { sendParts } from '../importing/send.js';
 import { isComplete, type Outcome, renderSummary, summaryJson } from '../importing/summary.js';
 import { createTally, type Tally, tallied } from '../importing/tally.js';
+import { createProgress, type Progress } from '../output/progress.js';
 import { type CommonOptions, type Tools, wholeNumber, withCommonOptions } from './command.js';
 
 interface Options extends CommonOptions {

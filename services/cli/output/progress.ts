@@ -8,11 +8,10 @@ export interface Progress {
   done(): void;
 }
 
-const terminalEveryMs = 200;
-const plainEveryMs = 10_000;
+const often = { terminalMs: 200, plainMs: 10_000 };
 
-export function createProgress({ stderr, nowMs }: Pick<Surroundings, 'stderr' | 'nowMs'>): Progress {
-  const everyMs = stderr.isTTY ? terminalEveryMs : plainEveryMs;
+export function createProgress({ stderr, nowMs }: Pick<Surroundings, 'stderr' | 'nowMs'>, every = often): Progress {
+  const everyMs = stderr.isTTY ? every.terminalMs : every.plainMs;
   let shownMs = nowMs();
   let open = false;
   const clear = (): void => {
