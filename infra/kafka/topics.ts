@@ -1,10 +1,14 @@
 import kafkajs, { type Admin } from 'kafkajs';
+import { SealstreamError } from '../../services/core/errors.js';
+import { retry } from '../../services/core/retry.js';
 import { TopicSettingError } from './errors.js';
 
 const DAY_MS = 86_400_000;
 /** A record's value is at most 1,000,000 bytes (WIRE §1); the rest is what Kafka adds around it. */
 const MAX_MESSAGE_BYTES = 1_100_000;
 const MAX_REPLICAS = 3;
+/** A broker hears of a new topic a moment after the controller has made it; on a busy machine, seconds. */
+const KNOWN_WITHIN_MS = 30_000;
 
 /** A setting that the format depends on: its value on creation, and what an existing topic must have. */
 interface Setting {
@@ -85,12 +89,18 @@ export async function ensureTopics({
     const defaults = Object.entries(plan.defaults).map(([name, value]) => ({ name, value }));
     const configEntries = [...settings, ...defaults, { name: 'min.insync.replicas', value: String(minInSync) }];
     const { topic, partitions: numPartitions } = plan;
-    const done = await admin.createTopics({ topics: [{ topic, numPartitions, replicationFactor, configEntries }] });
+    const done = await admin.createTopics({
+      topics: [{ topic, numPartitions, replicationFactor, configEntries }],
+      // kafkajs' own waiting fails on a broker that has not heard of the topic yet.
+      waitForLeaders: false,
+    });
     if (done) created.add(topic);
   }
   const ensured: EnsuredTopic[] = [];
   for (const plan of topics) {
-    const partitions = await checkTopic({ admin, plan });
+    const until = Date.now() + KNOWN_WITHIN_MS;
+    const again = (error: unknown) => Date.now() < until && (error as { retriable?: boolean }).retriable === true;
+    const partitions = await retry(() => checkTopic({ admin, plan }), { again, firstMs: 50, mostMs: 1_000 });
     ensured.push({ topic: plan.topic, created: created.has(plan.topic), partitions });
   }
   return ensured;
@@ -109,6 +119,12 @@ async function checkTopic({ admin, plan }: { admin: Admin; plan: TopicPlan }): P
   }
   const { topics } = await admin.fetchTopicMetadata({ topics: [topic] });
   const partitions = topics[0]?.partitions ?? [];
+  if (partitions.length === 0 || partitions.some(({ leader }) => leader < 0)) {
+    throw new SealstreamError('topic_without_leader', `Kafka topic ${topic} has no leader yet`, {
+      topic,
+      retriable: true,
+    });
+  }
   checkReplicas({ topic, replicas: partitions[0]?.replicas.length ?? 1, minInSync: actual.get('min.insync.replicas') });
   if (plan.fixedPartitions && partitions.length !== plan.partitions) {
     const why = 'its entries are one sequence';

@@ -1,7 +1,5 @@
-import { migrate } from '../clickhouse/migrate.js';
 import { distFile } from './checkout.js';
 import type { SupervisorConfig } from './config.js';
-import { createTopics } from './create-topics.js';
 import { describeParts, type PortName, portNamesOf, startPart } from './embedded.js';
 import { LocalError } from './errors.js';
 import { type DeploymentIdentity, openIdentity } from './identity.js';
@@ -9,6 +7,7 @@ import type { Part, PartName } from './parts/part.js';
 import { isOnLoopback, waitReachable } from './reachable.js';
 import { type Addresses, serviceEnvironment, toolEnvironment } from './service-environment.js';
 import { httpUrl, type ServiceContext, type ServiceSpec } from './services.js';
+import { setUp } from './set-up.js';
 import { answersOk, startChild } from './start-child.js';
 import type { ChildEvents } from './supervisor/child.js';
 import { type Children, createChildren } from './supervisor/children.js';
@@ -100,7 +99,10 @@ export function createSupervisor({
     const identity = openIdentity({ keys: folder.keys });
     children = createChildren({ folder, events });
     const addresses = await startParts({ parts, external, children });
-    await setUp(addresses);
+    const { partitions } = await timed('topics and tables are there', () => setUp({ config, addresses }));
+    if (partitions !== config.partitions) {
+      say(`${config.topics.events} keeps its ${partitions} partitions; SEALSTREAM_PARTITIONS is for a new topic`);
+    }
     await startServices({ addresses, identity, ports, children, folder });
     ready = true;
     const url = httpUrl(config);
@@ -132,21 +134,6 @@ export function createSupervisor({
     ]);
     const own = Object.fromEntries(parts.map(({ spec, address }) => [spec.name, address.value]));
     return { ...own, ...external } as Addresses;
-  };
-
-  const setUp = async ({ kafka, clickhouse }: Addresses) => {
-    const { topics: names, partitions, database } = config;
-    const brokers = kafka.split(',').map((broker) => broker.trim());
-    const [topics] = await timed('topics and tables are there', () =>
-      Promise.all([
-        createTopics({ brokers, topics: names, partitions }),
-        migrate({ clickhouseUrl: clickhouse, database }),
-      ] as const),
-    );
-    const events = topics.find(({ topic }) => topic === names.events);
-    if (events && events.partitions !== partitions) {
-      say(`${events.topic} keeps its ${events.partitions} partitions; SEALSTREAM_PARTITIONS is for a new topic`);
-    }
   };
 
   const startServices = async ({

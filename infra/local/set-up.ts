@@ -1,0 +1,53 @@
+import { Kafka, logLevel } from 'kafkajs';
+import { messageOf, SealstreamError } from '../../services/core/errors.js';
+import { migrate } from '../clickhouse/migrate.js';
+import { type EnsuredTopic, ensureTopics, eventsTopic, registryTopic } from '../kafka/topics.js';
+import type { SupervisorConfig } from './config.js';
+import { LocalError } from './errors.js';
+import type { Addresses } from './service-environment.js';
+
+/** Our own errors say what to do; a client's error says at least which part it is about. */
+async function about<T>(what: string, work: Promise<T>): Promise<T> {
+  try {
+    return await work;
+  } catch (error) {
+    if (error instanceof SealstreamError) throw error;
+    throw new LocalError('part_failed', `${what} failed: ${messageOf(error)}`, { cause: error });
+  }
+}
+
+async function createTopics({
+  brokers,
+  topics,
+  partitions,
+}: {
+  brokers: string[];
+  topics: SupervisorConfig['topics'];
+  partitions: number;
+}): Promise<EnsuredTopic[]> {
+  const admin = new Kafka({ clientId: 'sealstream-setup', brokers, logLevel: logLevel.NOTHING }).admin();
+  try {
+    await admin.connect();
+    const plans = [eventsTopic({ topic: topics.events, partitions }), registryTopic({ topic: topics.registry })];
+    return await ensureTopics({ admin, topics: plans });
+  } finally {
+    await admin.disconnect();
+  }
+}
+
+/** Topics and tables, created or checked. Resolves with how many partitions the events' topic has. */
+export async function setUp({
+  config,
+  addresses,
+}: {
+  config: SupervisorConfig;
+  addresses: Addresses;
+}): Promise<{ partitions: number }> {
+  const { topics, partitions, database } = config;
+  const brokers = addresses.kafka.split(',').map((broker) => broker.trim());
+  const [ensured] = await Promise.all([
+    about(`Creating the topics on Kafka at ${brokers.join(', ')}`, createTopics({ brokers, topics, partitions })),
+    about('Creating the tables in ClickHouse', migrate({ clickhouseUrl: addresses.clickhouse, database })),
+  ]);
+  return { partitions: ensured.find(({ topic }) => topic === topics.events)?.partitions ?? partitions };
+}
