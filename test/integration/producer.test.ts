@@ -189,18 +189,18 @@ describe('a producer', () => {
     const producer = topic.producer({ metrics, spool: { folder: newFolder() } });
     const started = producer.start();
     for (const n of upTo(10)) producer.enqueue(event(n));
-    const valueOf = async (name: string): Promise<number> => {
+    const total = async (name: string): Promise<number> => {
       const { values } = await metrics.registry.getSingleMetric(`sealstream_producer_${name}`)!.get();
       return values.reduce((sum, { value }) => sum + value, 0);
     };
-    assert.equal(await valueOf('queue_events'), 10);
+    assert.equal(await total('queue_events'), 10);
     await started;
     await producer.flush();
     assert.deepEqual(
-      await Promise.all(['events_total', 'batches_total', 'queue_events', 'lost_events_total'].map(valueOf)),
+      await Promise.all(['events_total', 'batches_total', 'queue_events', 'lost_events_total'].map(total)),
       [10, 2, 0, 0],
     );
-    assert.ok((await valueOf('spool_bytes')) > 0);
+    assert.ok((await total('spool_bytes')) > 0);
     await producer.close();
   });
 
