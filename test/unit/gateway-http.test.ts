@@ -1,0 +1,75 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import Fastify from 'fastify';
+import { Problem } from '../../services/gateway/errors.js';
+import { problemBody } from '../../services/gateway/http/problem-body.js';
+import { createRouteTable } from '../../services/gateway/http/route-table.js';
+import { createTokenBuckets } from '../../services/gateway/http/token-buckets.js';
+
+describe('a rate', () => {
+  test('lets a burst through, then as much as comes back', () => {
+    let nowMs = 0;
+    const buckets = createTokenBuckets({ perSecond: 10, burst: 3, now: () => nowMs });
+    assert.deepEqual(
+      [1, 2, 3].map(() => buckets.take('a')),
+      [0, 0, 0],
+    );
+    assert.equal(buckets.take('a'), 100, 'after 100 ms there is one');
+    assert.equal(buckets.take('b'), 0, 'another key has its own');
+    nowMs = 99;
+    assert.equal(buckets.take('a') > 0, true);
+    nowMs = 200;
+    assert.equal(buckets.take('a'), 0);
+    nowMs = 1_000_000;
+    assert.deepEqual(
+      [1, 2, 3].map(() => buckets.take('a')),
+      [0, 0, 0],
+      'never more than the burst',
+    );
+    assert.equal(buckets.take('a') > 0, true);
+  });
+
+  test('charges a cost above the burst as the burst, and a refusal nothing', () => {
+    let nowMs = 0;
+    const buckets = createTokenBuckets({ perSecond: 10, burst: 10, now: () => nowMs });
+    assert.equal(buckets.take('a', 1_000), 0);
+    assert.equal(buckets.take('a', 5), 500);
+    nowMs = 500;
+    assert.equal(buckets.take('a', 5), 0);
+  });
+
+  test('remembers a bounded number of keys', () => {
+    const buckets = createTokenBuckets({ perSecond: 1, burst: 1, maxKeys: 100 });
+    for (let n = 0; n < 1_000; n += 1) buckets.take(`key ${n}`);
+    assert.equal(buckets.size, 100);
+    assert.equal(buckets.take('key 999') > 0, true, 'the newest is not forgotten');
+  });
+});
+
+test('the methods of a path are found as the router would match it', async () => {
+  const app = Fastify();
+  const routes = createRouteTable(app);
+  app.get('/api/things/:id', async () => '');
+  app.delete('/api/things/:id', async () => '');
+  app.post('/api/things', async () => '');
+  app.get('/files/*', async () => '');
+  await app.ready();
+  assert.deepEqual(routes.methodsOf('/api/things/7'), ['DELETE', 'GET', 'HEAD']);
+  assert.deepEqual(routes.methodsOf('/api/things'), ['POST']);
+  assert.deepEqual(routes.methodsOf('/files/a/b'), ['GET', 'HEAD']);
+  assert.deepEqual(routes.methodsOf('/api/things/'), []);
+  assert.deepEqual(routes.methodsOf('/nothing'), []);
+});
+
+test('no extension of a problem overrides what RFC 9457 names', () => {
+  const problem = new Problem('conflict', 'd', { extensions: { status: 200, type: 'x', part: 'kafka' } });
+  const body = problemBody(problem, 'r');
+  assert.deepEqual(body, {
+    type: 'urn:sealstream:problem:conflict',
+    title: 'It contradicts what is there',
+    status: 409,
+    detail: 'd',
+    part: 'kafka',
+    request_id: 'r',
+  });
+});
