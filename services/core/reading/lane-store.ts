@@ -37,6 +37,9 @@ interface TraceRow {
 const traceColumns = `lower(hex(header_hash)) AS hash, lower(hex(prev)) AS prev, lower(hex(epoch)) AS epoch,
   producer_id, lane, record_kind AS kind, disposition, first_seq, count, accepted`;
 
+/** `epoch` and `prev` in a WHERE are the columns, not the hex that the SELECT gives the same names. */
+const laneSettings = { output_format_json_quote_64bit_integers: 0, prefer_column_name_to_alias: 1 } as const;
+
 /** Rows fetched to fill a lane's memory: more than it holds, as duplicates take rows too. */
 const windowRows = laneMemory + 256;
 
@@ -65,7 +68,7 @@ export function createLaneStore({
       query: `SELECT ${select} FROM {database:Identifier}.batches WHERE ${where} ${rest}`,
       query_params: { database, incarnation: incarnation.toString('hex'), partition, ...params },
       format: 'JSONEachRow',
-      clickhouse_settings: { output_format_json_quote_64bit_integers: 0 },
+      clickhouse_settings: laneSettings,
     });
     return result.json<T>();
   };
@@ -141,7 +144,7 @@ export function createLaneStore({
         ) GROUP BY island ORDER BY from`,
       query_params: { database, incarnation: incarnation.toString('hex'), partition, ...params },
       format: 'JSONEachRow',
-      clickhouse_settings: { output_format_json_quote_64bit_integers: 0 },
+      clickhouse_settings: laneSettings,
     });
     return result.json<{ from: number; to: number }>();
   }
