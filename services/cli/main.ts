@@ -2,10 +2,14 @@
 import { runCli } from './cli.js';
 
 const interrupted = new AbortController();
+let interruptedMs = 0;
+/** One Ctrl-C reaches us twice where npm or a script passes on what the terminal has sent to all of them. */
+const sameKeyPressMs = 500;
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {
   process.on(signal, () => {
     // A second Ctrl-C is meant.
-    if (interrupted.signal.aborted) process.exit(130);
+    if (interrupted.signal.aborted && Date.now() - interruptedMs > sameKeyPressMs) process.exit(130);
+    interruptedMs ||= Date.now();
     interrupted.abort();
   });
 }

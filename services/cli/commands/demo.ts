@@ -1,4 +1,4 @@
-import { generateKeyPairSync } from 'node:crypto';
+import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -23,7 +23,7 @@ interface Options extends ConnectionOptions {
   duration: number;
   backfill?: number;
   backfillEvents: number;
-  seed: string;
+  seed?: string;
   via: 'auto' | 'kafka' | 'http';
 }
 
@@ -40,7 +40,7 @@ export function addDemo(parent: Command, tools: Tools): void {
     .option('--duration <time>', 'how long to go on: 60s, 5m, 1h', duration, 60_000)
     .option('--backfill <time>', 'how much past to make up first; default: 24h where there is none yet', duration)
     .option('--backfill-events <n>', 'about how many events of it', wholeNumber(1, 1_000_000), 5_000)
-    .option('--seed <text>', 'the same people, projects and choices for the same seed', '1')
+    .option('--seed <text>', 'the same choices for the same seed, at the same time of day; default: new ones')
     .addOption(new Option('--via <way>', 'how events go in').choices(['auto', 'kafka', 'http']).default('auto'))
     .option('--url <url>', 'the gateway (SEALSTREAM_URL)')
     .option('--api-key <key>', 'the API key (SEALSTREAM_API_KEY); default: the running instance here')
@@ -60,7 +60,7 @@ async function demo(options: Options, tools: Tools): Promise<void> {
   const { surroundings, printer, exitWith } = tools;
   const { nowMs, signal } = surroundings;
   const api = tools.connect(options);
-  const simulation = createSimulation(options.seed);
+  const simulation = createSimulation(options.seed ?? randomBytes(4).toString('hex'));
   await nameOrganizations(api, simulation);
   const backfillMs = options.backfill ?? ((await hasEvents(api, simulation)) ? 0 : dayMs);
   const delivery = await openDelivery(api, simulation, options, tools);
@@ -97,8 +97,10 @@ async function nameOrganizations(api: Api, { companies }: Simulation): Promise<v
   }
 }
 
+/** Whether these people have done something before: another import into the same organizations is none of theirs. */
 async function hasEvents(api: Api, { companies }: Simulation): Promise<boolean> {
-  const query = { organization_id: companies.map(({ id }) => id), limit: 1 };
+  const [{ id, people }] = companies as [(typeof companies)[number]];
+  const query = { organization_id: id, actor: people.map((person) => person.id), limit: 1 };
   return (await api.get<{ events: unknown[] }>('/api/audit', { query })).events.length > 0;
 }
 

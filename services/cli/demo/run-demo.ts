@@ -107,8 +107,14 @@ export const hours = (ms: number): string => {
 };
 
 /** The id of the event in which the attacker gives itself the role, once it can be found. */
-export async function findRoleChange(api: Api, { company, correlation }: Attack): Promise<string | undefined> {
-  const query = { organization_id: company.id, correlation_id: correlation, action: 'member.role_changed', limit: 1 };
+export async function findRoleChange(api: Api, { company, correlation, startMs }: Attack): Promise<string | undefined> {
+  const query = {
+    organization_id: company.id,
+    correlation_id: correlation,
+    action: 'member.role_changed',
+    from: new Date(startMs).toISOString(),
+    limit: 1,
+  };
   const { events } = await api.get<{ events: { id: string }[] }>('/api/audit', { query });
   return events[0]?.id;
 }

@@ -9,7 +9,10 @@ import { type Company, createCompanies, presence } from './company.js';
 import { createDueQueue } from './due-queue.js';
 import { createRandom, type Random } from './random.js';
 
-/** A made-up day of a few organizations. The same seed and the same calls give the same events. */
+/**
+ * A made-up day of a few organizations. People and projects are always the same; what they do hangs on the seed, and is the same for the
+ * same seed and the same calls.
+ */
 export interface Simulation {
   readonly companies: readonly Company[];
   readonly attacks: readonly Attack[];
@@ -38,7 +41,7 @@ const attackerAddresses = ['198.51.100.66', '203.0.113.201', '192.0.2.188'];
 
 export function createSimulation(seed: string): Simulation {
   const random = createRandom(seed);
-  const companies = createCompanies(random);
+  const companies = createCompanies(createRandom('sealstream'));
   const due = createDueQueue<Planned>();
   const attacks: Attack[] = [];
   const people = [
