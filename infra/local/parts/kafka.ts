@@ -11,8 +11,17 @@ import { type KafkaPorts, kafkaProperties } from './kafka-properties.js';
 import type { Part } from './part.js';
 import { askOverTcp } from './tcp.js';
 
-/** Measured on two cores: the serial collector is ready 0.4 s sooner and 40 MB smaller than the default one. */
-const JVM_OPTIONS = ['-Xms64m', '-Xmx512m', '-XX:+UseSerialGC', '-XX:+ExitOnOutOfMemoryError'];
+/**
+ * Measured on two cores: the serial collector is ready 0.4 s sooner and 40 MB smaller than the default one. With the
+ * quick compiler alone a start costs 2.6 s of CPU instead of 4.5, and 180 MB written and read back 1.6 s instead of 3.3.
+ */
+const JVM_OPTIONS = [
+  '-Xms64m',
+  '-Xmx512m',
+  '-XX:+UseSerialGC',
+  '-XX:TieredStopAtLevel=1',
+  '-XX:+ExitOnOutOfMemoryError',
+];
 const CLUSTER_ID_BYTES = 16;
 const FORMAT_TIMEOUT_MS = 60_000;
 
