@@ -163,6 +163,8 @@ export async function createDeliveryWorld({
       return incarnation;
     },
     registry,
+    /** The registry as read back, and what pins it: what a judge needs. */
+    judging: { deployment, registry: registryReader.registry },
     rootKey,
     rows,
     nameIncarnation,

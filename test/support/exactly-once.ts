@@ -3,6 +3,7 @@ import { tables } from '../../services/consumer/blocks/index.js';
 import { sha256 } from '../../services/core/seal/index.js';
 import { type EventParts, formatUuid } from '../../services/core/wire/index.js';
 import type { DeliveryWorld } from './delivering.js';
+import { judgeRecords, readAll } from './producing.js';
 import { uniqueName } from './stack.js';
 
 const idOf = ({ body }: EventParts): string => formatUuid(body.subarray(0, 16));
@@ -67,6 +68,27 @@ export async function assertExactlyOnce(world: DeliveryWorld, ledger: Ledger): P
     places: quarantine!.refused,
     refused: quarantine!.refused,
   });
+}
+
+/** What the consumer judged, over all its restarts, is what one fold over the whole topic judges. */
+export async function assertJudgedAsOneFold(world: DeliveryWorld): Promise<void> {
+  const { records } = judgeRecords(await readAll(world.kafka, world.topics.events), world.judging);
+  const stored = await world.rows<{ partition: number; offset: number }>(
+    `SELECT partition, offset, toString(disposition) AS disposition, reason, accepted, finding_codes AS findings
+     FROM batches WHERE incarnation = unhex({incarnation:String}) AND record_kind != 'registry' ORDER BY partition, offset`,
+    { incarnation: world.incarnation.toString('hex') },
+  );
+  assert.deepEqual(
+    stored,
+    records.map(({ record: { partition, offset }, judged: { disposition, reason = '', accepted, findings } }) => ({
+      partition,
+      offset,
+      disposition,
+      reason,
+      accepted,
+      findings: findings.map(({ code }) => code),
+    })),
+  );
 }
 
 /** Sets the deduplication window of all tables. */
