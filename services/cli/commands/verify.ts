@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { exitCodes } from '../errors.js';
+import { inOrder } from '../in-order.js';
 import { pad, printable } from '../output/text.js';
 import { type CommonOptions, type Tools, withCommonOptions } from './command.js';
 
@@ -10,6 +11,7 @@ interface Check {
 }
 
 interface Verdict {
+  id: string;
   available: boolean;
   verified: boolean;
   message: string;
@@ -25,22 +27,26 @@ export function addVerify(parent: Command, tools: Tools, path = '/api/audit'): v
   ).action(async (ids: string[], options: CommonOptions) => {
     const { connect, printer, exitWith } = tools;
     const api = connect(options);
-    const verdicts: ({ id: string } & Verdict)[] = [];
-    for (const id of ids) {
-      const verdict = await api.get<Verdict>(`${path}/${encodeURIComponent(id)}/verify`);
+    const verdicts: Verdict[] = [];
+    const ask = async (id: string): Promise<Verdict> => ({
+      ...(await api.get<Omit<Verdict, 'id'>>(`${path}/${encodeURIComponent(id)}/verify`)),
+      id,
+    });
+    for await (const verdict of inOrder(ids, mostAtOnce, ask)) {
       if (!verdict.verified) exitWith(verdict.available === false ? exitCodes.failed : exitCodes.tampered);
-      if (options.output === 'table') await printer.text(describe(id, verdict));
-      else if (options.output === 'ndjson') await printer.ndjson({ id, ...verdict });
-      else verdicts.push({ id, ...verdict });
+      if (options.output === 'table') await printer.text(describe(verdict));
+      else if (options.output === 'ndjson') await printer.ndjson(verdict);
+      else verdicts.push(verdict);
     }
     if (options.output === 'json') await printer.json(ids.length === 1 ? verdicts[0] : verdicts);
   });
 }
 
+const mostAtOnce = 8;
 const nameWidth = 14;
 const verdictWidth = 13;
 
-function describe(id: string, { verified, available, message, checks }: Verdict): string {
+function describe({ id, verified, available, message, checks }: Verdict): string {
   const verdict = available === false ? 'NOT AVAILABLE' : verified ? 'VERIFIED' : 'TAMPERED';
   const lines = Object.entries(checks).map(([name, check]) => {
     const state = check.available ? (check.verified ? 'verified' : 'FAILED') : 'not available';
