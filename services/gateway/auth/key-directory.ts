@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { messageOf } from '../../core/errors.js';
 import type { Logger } from '../../core/log.js';
 import { Problem, unavailable } from '../errors.js';
@@ -5,8 +6,9 @@ import type { ApiKey } from './api-key.js';
 import type { KeyTable } from './key-table.js';
 
 /**
- * All API keys, in memory. Whatever is presented, ClickHouse is asked at most once a second: a flood of unknown keys costs a look
- * into a map. A key that this process changes is changed at once; one that another process changes, within `trustMs`.
+ * All API keys, in memory. A key that is not known is looked for once more before it is refused, but ClickHouse is asked at most every
+ * tenth of a second for all of them together: a flood of unknown keys costs looks into a map. A key that this process changes is
+ * changed at once; one that another process changes, within `trustMs`.
  */
 export interface KeyDirectory {
   /** By the hash's hex. Rejects with unavailable while the keys cannot be read and the key is not known from before. */
@@ -16,10 +18,14 @@ export interface KeyDirectory {
   put(key: ApiKey): Promise<void>;
 }
 
-/** A snapshot this young answers without a question. */
+/** Beyond this age known keys are still answered for, while they are read again. */
 const freshMs = 1_000;
-/** A snapshot this old answers for known keys, while it is read again. */
+/** Beyond this age nothing is answered before they are read again. */
 const trustMs = 3_000;
+/** Between the beginnings of two reads. */
+const pauseMs = 100;
+/** How long nothing is asked after a failure. */
+const failurePauseMs = 1_000;
 /** While ClickHouse is away nobody can change keys through it either, so known keys go on for this long. */
 const outageMs = 3_600_000;
 const maxKeys = 100_000;
@@ -40,15 +46,19 @@ export function createKeyDirectory({
   now?: () => number;
 }): KeyDirectory {
   let snapshot: Snapshot | undefined;
+  /** When the read began that the snapshot rests on, and when any read did. */
   let readAtMs = Number.NEGATIVE_INFINITY;
+  let beganAtMs = Number.NEGATIVE_INFINITY;
   let failed: { atMs: number; problem: Problem } | undefined;
-  let reading: Promise<void> | undefined;
+  let reading: Promise<void> = Promise.resolve();
+  let next: Promise<void> | undefined;
   /** Counts this process's own changes: a read that began before one may not undo it. */
   let changes = 0;
 
   const read = async (): Promise<void> => {
     const began = now();
     const changesAtStart = changes;
+    beganAtMs = began;
     try {
       const fingerprint = await table.fingerprint();
       if (snapshot?.fingerprint !== fingerprint) {
@@ -65,36 +75,47 @@ export function createKeyDirectory({
     }
   };
 
-  const readOnce = (): Promise<void> => {
-    if (failed && now() - failed.atMs < freshMs) return Promise.resolve();
-    reading ??= read().finally(() => {
-      reading = undefined;
-    });
-    return reading;
+  const begin = async (): Promise<void> => {
+    await reading;
+    const waitMs = beganAtMs + pauseMs - now();
+    if (waitMs > 0) await sleep(waitMs);
+    next = undefined;
+    reading = read();
+    await reading;
   };
 
-  /** The snapshot, no older than `mostMs` where ClickHouse can be asked. */
-  const current = async (mostMs: number): Promise<Snapshot> => {
-    const ageMs = now() - readAtMs;
-    if (ageMs > freshMs) {
-      const done = readOnce();
-      if (ageMs > mostMs) await done;
-    }
+  /** A read that begins after this call, shared with all who ask before it begins; none shortly after one failed. */
+  const readAgain = (): Promise<void> => {
+    if (failed && now() - failed.atMs < failurePauseMs) return Promise.resolve();
+    next ??= begin();
+    return next;
+  };
+
+  const known = (): Snapshot => {
     if (snapshot && now() - readAtMs < outageMs) return snapshot;
     throw failed?.problem ?? unavailable('clickhouse', 'API keys were not read yet');
   };
 
   return {
     async find(hash) {
-      const known = (await current(trustMs)).byHash.get(hash);
-      if (known) return known;
-      const found = (await current(freshMs)).byHash.get(hash);
-      if (!found && failed) throw failed.problem;
-      return found;
+      const ageMs = now() - readAtMs;
+      const found = ageMs < trustMs ? snapshot?.byHash.get(hash) : undefined;
+      if (found) {
+        if (ageMs > freshMs) void readAgain();
+        return found;
+      }
+      await readAgain();
+      const foundNow = known().byHash.get(hash);
+      if (!foundNow && failed) throw failed.problem;
+      return foundNow;
     },
-    all: async () => [...(await current(freshMs)).byId.values()],
+    async all() {
+      await readAgain();
+      return [...known().byId.values()];
+    },
     async put(key) {
-      const { byId } = await current(freshMs);
+      if (!snapshot) await readAgain();
+      const { byId } = known();
       if (!byId.has(key.id) && byId.size >= maxKeys) {
         throw new Problem('conflict', `there are ${byId.size} API keys, which is as many as there may be`);
       }
@@ -106,8 +127,6 @@ export function createKeyDirectory({
         });
       } finally {
         changes += 1;
-        readAtMs = Number.NEGATIVE_INFINITY;
-        failed = undefined;
         if (snapshot) snapshot.fingerprint = '';
       }
       if (!snapshot) return;
