@@ -9,7 +9,8 @@ import {
   readTopic,
   topicOffsets,
 } from '../../services/core/reading/index.js';
-import { createRegistryWriter, type RegistryFact, type RegistryWriter } from '../../services/core/registry/index.js';
+import type { RegistryFact } from '../../services/core/registry/index.js';
+import { createRegistryWriter, type RegistryWriter } from '../../services/core/registry/writer.js';
 import { decodeFrame, decodeHeader } from '../../services/core/wire/index.js';
 import { audience, newKey } from '../support/judging.js';
 import { createTestKafka, createTestTopics, type TestTopics } from '../support/stack.js';

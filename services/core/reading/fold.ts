@@ -1,5 +1,4 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { KafkaMessage } from 'kafkajs';
 import {
   applyChange,
   type History,
@@ -94,13 +93,3 @@ export async function createFolder({
   };
   return { fold, state };
 }
-
-const none = Buffer.alloc(0);
-
-/** A Kafka message as the judge takes it. */
-export const topicRecord = (partition: number, message: KafkaMessage): TopicRecord => ({
-  partition,
-  offset: Number(message.offset),
-  appendTimeMs: Number(message.timestamp),
-  value: message.value ?? none,
-});

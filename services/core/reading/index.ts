@@ -2,3 +2,4 @@ export * from './fold.js';
 export * from './lane-store.js';
 export * from './registry-reader.js';
 export * from './topic-reader.js';
+export * from './topic-record.js';

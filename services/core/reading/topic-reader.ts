@@ -3,7 +3,7 @@ import type { Batch, Consumer, Kafka } from 'kafkajs';
 import { SealstreamError } from '../errors.js';
 import type { TopicRecord } from '../judge/index.js';
 import type { Logger } from '../log.js';
-import { topicRecord } from './fold.js';
+import { topicRecord } from './topic-record.js';
 
 export interface TopicReader {
   stop(): Promise<void>;

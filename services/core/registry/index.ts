@@ -1,3 +1,2 @@
 export * from './entry.js';
 export * from './registry.js';
-export * from './writer.js';

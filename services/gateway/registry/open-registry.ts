@@ -6,7 +6,7 @@ import { SealstreamError } from '../../core/errors.js';
 import type { Deployment } from '../../core/judge/index.js';
 import type { Logger } from '../../core/log.js';
 import { createRegistryReader, type RegistryReader, topicOffsets } from '../../core/reading/index.js';
-import { createRegistryWriter, type RegistryWriter } from '../../core/registry/index.js';
+import { createRegistryWriter, type RegistryWriter } from '../../core/registry/writer.js';
 import type { SigningKey } from '../../core/seal/index.js';
 import { scopes } from '../../core/wire/index.js';
 

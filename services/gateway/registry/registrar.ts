@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import type { KeyGrant, Registry, RegistryFact, RegistryWriter } from '../../core/registry/index.js';
+import type { KeyGrant, Registry, RegistryFact } from '../../core/registry/index.js';
+import type { RegistryWriter } from '../../core/registry/writer.js';
 import { keyIdOf } from '../../core/seal/index.js';
 import type { Scope } from '../../core/wire/index.js';
 import { type Caller, may, mayActFor } from '../auth/caller.js';
