@@ -19,6 +19,8 @@ export interface StreamLimits {
   recheckMs: number;
   /** Above this many unsent bytes a subscription waits. */
   unsentBytes: number;
+  /** Reads of ClickHouse at once, over all subscriptions; others wait their turn. */
+  historyReads: number;
   /** A connection that takes nothing for so long is told where to resume, and closed with 1013. */
   stallMs: number;
 }
@@ -35,5 +37,6 @@ export const defaultStreamLimits: StreamLimits = {
   keepaliveMs: 30_000,
   recheckMs: 2_000,
   unsentBytes: 1_048_576,
+  historyReads: 4,
   stallMs: 30_000,
 };

@@ -6,7 +6,9 @@ import { messageOf } from '../../core/errors.js';
 import type { Logger } from '../../core/log.js';
 import { type Authenticator, type Caller, checkPermission } from '../auth/caller.js';
 import { Problem, problemKinds } from '../errors.js';
+import type { History } from '../query/history.js';
 import { type Connection, type Credential, createConnection } from './connection.js';
+import { createGate } from './gate.js';
 import { defaultStreamLimits, type StreamLimits } from './limits.js';
 import type { LiveMetrics } from './metrics.js';
 import { createSubscriptionOpener, type SubscriptionParts } from './open-subscription.js';
@@ -26,6 +28,10 @@ export function registerLiveRoutes(app: FastifyInstance, deps: LiveDeps): void {
   const { authenticator, metrics, log } = deps;
   const limits = { ...defaultStreamLimits, ...deps.limits };
   const connections = new Set<Connection>();
+  // A page of history is large: however many subscribers catch up at once, only a few pages are in memory.
+  const inTurn = createGate(limits.historyReads);
+  const history: History = { ...deps.history, page: (query) => inTurn(() => deps.history.page(query)) };
+  const parts = { ...deps, history };
   const server = new WebSocketServer({
     noServer: true,
     maxPayload: limits.frameBytes,
@@ -53,7 +59,7 @@ export function registerLiveRoutes(app: FastifyInstance, deps: LiveDeps): void {
       ? await credentialOf(() => authenticator.ofHeaders(request.headers))
       : undefined;
     if (credential) checkCount(credential.caller, connections, limits);
-    const openSubscription = createSubscriptionOpener(deps, organization);
+    const openSubscription = createSubscriptionOpener(parts, organization);
     server.handleUpgrade(request, duplex, head, (socket) => {
       const connection = createConnection({
         socket,

@@ -3,7 +3,7 @@ import { encodeIngestCursor, type IngestCursor, type Position, positionOf } from
 import { rowToWire } from '../../core/rows/index.js';
 import { answerOf } from '../query/answer.js';
 import { type Filter, matches } from '../query/filter.js';
-import type { History } from '../query/history.js';
+import type { History, Pace } from '../query/history.js';
 import { inTenant, type TenantScope } from '../query/scope.js';
 import type { LiveReader, LiveTail } from './live-reader.js';
 import type { LiveMetrics } from './metrics.js';
@@ -28,7 +28,7 @@ const limits = {
   /** Events of one message, and of one look at memory. */
   messageEvents: 500,
   messageBytes: 262_144,
-  historyRows: 500,
+  historyRows: 5_000,
   lookEvents: 2_000,
 };
 /** How often ClickHouse is looked at again while it lags behind what memory holds, or while no live reader runs. */
@@ -69,7 +69,7 @@ export function subscribe({
   let told = encodeIngestCursor(start);
   let toldAt = nowMs();
   let caughtUp = false;
-  let span: number | undefined;
+  let pace: Pace | undefined;
 
   const send = async (jsons: string[], to: IngestCursor, from: 'live' | 'history'): Promise<void> => {
     const text = encodeIngestCursor(to);
@@ -106,11 +106,11 @@ export function subscribe({
       filter,
       cursor,
       limit: limits.historyRows,
-      ...(span === undefined ? {} : { span }),
+      pace,
       only,
       signal,
     });
-    span = page.span;
+    pace = page.pace;
     const items = page.rows.map((row) => ({
       partition: row.partition,
       after: { offset: row.offset, idx: row.idx + 1 },
@@ -165,7 +165,7 @@ export function subscribe({
       if (inMemory) return;
       if (!caughtUp) await outlet.caughtUp(encodeIngestCursor(cursor));
       caughtUp = true;
-      span = undefined;
+      pace = undefined;
       await wake.wait(idleCursorMs);
     } else {
       if (caughtUp) metrics.fallbacks.inc();

@@ -15,8 +15,15 @@ export interface HistoryPage {
   cursor: IngestCursor;
   /** Everything that was stored when the page was read is behind the cursor. */
   caughtUp: boolean;
-  /** Offsets per partition that the next page may look through at once. */
+  pace: Pace;
+}
+
+/** What a page learned of the data, for the page that follows it. */
+export interface Pace {
+  /** Offsets per partition to look through at once: few where many events match, more and more where hardly any does. */
   span: number;
+  /** Rows to ask for at once: fewer where events are so large that not all that were wanted fit into an answer. */
+  rows: number;
 }
 
 export interface History {
@@ -25,7 +32,7 @@ export interface History {
     filter: Filter;
     cursor: IngestCursor;
     limit: number;
-    span?: number;
+    pace?: Pace | undefined;
     /** Reads these partitions only; all of them where absent. */
     only?: ReadonlySet<number> | undefined;
     signal?: AbortSignal | undefined;
@@ -34,7 +41,6 @@ export interface History {
   start(since: string, parameter: string): Promise<IngestCursor>;
 }
 
-/** Offsets of a partition looked through at once: few where many events match, more and more where hardly any does. */
 const spans = { first: 1_024, least: 16, most: 2 ** 40 };
 /** A query names at most so many partitions, and a page makes at most so many queries. */
 const partitionsAtOnce = 16;
@@ -102,28 +108,28 @@ export function createHistory({
     const stored = new Map([...everywhere].filter(([partition]) => query.only?.has(partition) ?? true));
     const positions = new Map(cursor.positions);
     const rows: EventRow[] = [];
-    let span = Math.max(query.span ?? spans.first, spans.least);
-    let share = limit;
+    let { span, rows: most } = query.pace ?? { span: spans.first, rows: limit };
     for (let round = 0; round < roundsPerPage && rows.length < limit; round += 1) {
       const room = limit - rows.length;
       const stretches = openStretches(positions, stored, span).slice(0, room);
       if (stretches.length === 0) break;
-      const each = Math.max(1, Math.floor(Math.min(share, room) / stretches.length));
+      const each = Math.max(1, Math.floor(Math.min(most, room) / stretches.length));
       try {
         const found = await readRound(query, stretches, each);
         for (const stretch of stretches) positions.set(stretch.partition, behind(stretch, found, each));
         rows.push(...found);
         span = nextSpan(span, found.length, each * stretches.length);
+        most = Math.min(most * 2, limit);
       } catch (error) {
-        if (!isTooLarge(error) || share === 1) throw error;
-        share = Math.ceil(share / 4);
+        if (!isTooLarge(error) || most === 1) throw error;
+        most = Math.ceil(Math.min(most, room) / 4);
       }
     }
     rows.sort((a, b) => a.partition - b.partition);
     const after = { incarnation: cursor.incarnation, positions };
     const behindAll = openStretches(positions, stored, span).length === 0;
     const next = behindAll ? await lifeAfter(after) : undefined;
-    return { rows, cursor: next ?? after, caughtUp: behindAll && !next, span };
+    return { rows, cursor: next ?? after, caughtUp: behindAll && !next, pace: { span, rows: most } };
   };
 
   return {
