@@ -11,7 +11,7 @@ export interface FrontDoor {
   readonly port: number;
   /** From now on requests go here; until now they are told what is being waited for. */
   admit(listener: RequestListener): void;
-  /** Takes no more connections and no more requests; resolves when the last answer is given. */
+  /** Takes no more connections and no more requests; resolves when the last answer is given, or nothing more can be waited for. */
   drain(): Promise<void>;
 }
 
@@ -34,6 +34,8 @@ export const defaultConnectionLimits: ConnectionLimits = {
 };
 
 const drainPollMs = 50;
+/** A request that has not been answered by then, such as one whose body never comes, is cut off. */
+const drainMs = 12_000;
 
 export async function openFrontDoor({
   host,
@@ -97,8 +99,10 @@ export async function openFrontDoor({
       return new Promise((resolve) => {
         // A connection that was busy is idle, and can be closed, only once its answer is given.
         const sweep = setInterval(() => server.closeIdleConnections(), drainPollMs);
+        const cut = setTimeout(() => server.closeAllConnections(), drainMs);
         server.close(() => {
           clearInterval(sweep);
+          clearTimeout(cut);
           resolve();
         });
       });
