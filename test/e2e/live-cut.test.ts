@@ -1,57 +1,57 @@
 import assert from 'node:assert/strict';
-import { type ChildProcess, spawn } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { parseEnv } from 'node:util';
 import { createLogger } from '../../services/core/log.js';
 import { createProducer, type Producer } from '../../services/producer/index.js';
-import { createDeliveryWorld, type DeliveryWorld } from '../support/delivering.js';
-import { audience, newKey } from '../support/judging.js';
-import { type QueryGateway, startQueryGateway } from '../support/query-gateway.js';
+import { newKey } from '../support/judging.js';
+import { type RunningInstance, startRunningInstance } from '../support/running-instance.js';
+import { createTestKafka } from '../support/stack.js';
 import { openStream, type StreamClient } from '../support/stream-client.js';
 
 const total = 100_000;
 const cuts = 20;
 const producerIds = ['till', 'shop', 'door', 'cron'];
 /** The flow is stretched over this time, so that the cuts fall into it. */
-const flowMs = 30_000;
-/** Memory for less than a second of the flow, so that a client that stays away longer comes back into history. */
-const maxLiveBytes = 6_000_000;
+const flowMs = 45_000;
+/** How long the client stays away after some of the cuts: longer than the gateway's memory of the flow. */
+const awayMs = 4_500;
 
 describe('a WebSocket client that is cut at random while events flow', () => {
-  let world: DeliveryWorld;
-  let consumer: ChildProcess;
-  let gateway: QueryGateway;
+  let instance: RunningInstance;
+  let env: NodeJS.Dict<string>;
+  let key: string;
   const producers: Producer[] = [];
 
-  before(async () => {
-    world = await createDeliveryWorld({ partitions: producerIds.length });
-    const { config } = world;
-    const { CLICKHOUSE_URL = '', PATH = '' } = process.env;
-    consumer = spawn(process.execPath, ['dist/services/consumer/main.js'], {
-      env: {
-        PATH,
-        CLICKHOUSE_URL,
-        KAFKA_BROKERS: config.brokers.join(','),
-        CLICKHOUSE_DATABASE: config.database,
-        SEALSTREAM_AUDIENCE: audience,
-        SEALSTREAM_ROOT_PUBLIC_KEY: config.rootPublicKey,
-        SEALSTREAM_EVENTS_TOPIC: config.topics.events,
-        SEALSTREAM_REGISTRY_TOPIC: config.topics.registry,
-        SEALSTREAM_CONSUMER_GROUP: config.groupId,
-        SEALSTREAM_LOG_LEVEL: 'silent',
-      },
-      stdio: 'inherit',
+  const call = async <T>(method: string, path: string, body?: unknown): Promise<T> => {
+    const headers = { authorization: `Bearer ${env.SEALSTREAM_API_KEY}`, 'content-type': 'application/json' };
+    const answer = await fetch(instance.url + path, {
+      method,
+      headers,
+      ...(body ? { body: JSON.stringify(body) } : {}),
     });
-    gateway = await startQueryGateway(config, { maxLiveBytes });
-    gateway.keys.add('acme', ['acme']);
+    assert.ok(answer.ok, `${method} ${path}: ${answer.status}`);
+    const text = await answer.text();
+    return answer.headers.get('content-type')?.includes('json') ? JSON.parse(text) : (text as T);
+  };
+
+  before(async () => {
+    instance = await startRunningInstance();
+    env = parseEnv(readFileSync(join(instance.dataDir, 'env'), 'utf8'));
+    const made = { name: 'listener', organizations: ['acme'], permissions: ['view:audit_logs'] };
+    key = (await call<{ key: string }>('POST', '/api/keys', made)).key;
     for (const producerId of producerIds) {
-      const key = await world.register(producerId, newKey());
+      const signingKey = newKey();
+      const registered = { public_key: signingKey.publicKey.toString('base64'), producer_id: producerId };
+      await call('POST', '/api/producers', { ...registered, organizations: ['acme', 'globex'] });
       const producer = createProducer({
-        kafka: world.kafka,
-        topic: config.topics.events,
-        audience,
+        kafka: createTestKafka(),
+        topic: env.SEALSTREAM_EVENTS_TOPIC!,
+        audience: env.SEALSTREAM_AUDIENCE!,
         producerId,
-        key,
+        key: signingKey,
         log: createLogger('producer', 'silent'),
       });
       await producer.start();
@@ -60,10 +60,7 @@ describe('a WebSocket client that is cut at random while events flow', () => {
   });
   after(async () => {
     await Promise.all(producers.map((producer) => producer.close()));
-    await gateway.stop();
-    consumer.kill('SIGTERM');
-    if (consumer.exitCode === null) await new Promise((resolve) => consumer.once('exit', resolve));
-    await world.remove();
+    await instance.stop();
   });
 
   /** Each producer its share, evenly over the time of the flow. */
@@ -99,7 +96,7 @@ describe('a WebSocket client that is cut at random while events flow', () => {
       done = true;
     });
     const connect = async (): Promise<StreamClient> => {
-      const client = await openStream(gateway.streamUrl, { key: 'acme' });
+      const client = await openStream(`${instance.url.replace('http', 'ws')}/api/audit/stream`, { key });
       client.send({ type: 'subscribe', id: 'doors', since: cursor });
       return client;
     };
@@ -115,7 +112,7 @@ describe('a WebSocket client that is cut at random while events flow', () => {
       await client.closed;
       keep(client);
       if (!done) cutsInFlow += 1;
-      if (cut % 2 === 0) await sleep(Math.random() * 2_000);
+      if (cut % 5 === 0) await sleep(awayMs);
     }
     await flowing;
     const last = await connect();
@@ -135,7 +132,7 @@ describe('a WebSocket client that is cut at random while events flow', () => {
         `the events of ${producerId}`,
       );
     }
-    const metrics = await gateway.metrics();
+    const metrics = await call<string>('GET', '/metrics');
     const delivered = (from: string): number =>
       Number(new RegExp(`stream_events_total\\{.*from="${from}".*\\} (\\d+)`).exec(metrics)?.[1]);
     console.log(

@@ -116,7 +116,7 @@ async function startTail({
   registryReader,
   metrics,
   log,
-  maxBytes = 33_554_432,
+  maxBytes = 67_108_864,
   advanced,
   ended,
 }: LiveReaderParts & { advanced: () => void; ended: AbortController }): Promise<{
