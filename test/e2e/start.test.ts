@@ -13,6 +13,7 @@ import {
   freePort,
   type Instance,
   killInstance,
+  MAIN,
   PARTS_ONLY,
   programOnPath,
   START,
@@ -61,20 +62,32 @@ describe('npm start', () => {
     for (const folder of folders) folder.remove();
   });
 
-  test('brings up Kafka, ClickHouse and Redis; what they hold survives a stop and a kill -9', async () => {
-    const first = start(everything);
+  test('brings up parts and services; what they hold survives a stop and a kill -9, whose orphans do not block the next start', async () => {
+    const first = start(everything, MAIN);
     const url = await first.ready();
     assert.equal(url, `http://127.0.0.1:${everything.SEALSTREAM_PORT}`);
     const addresses = envFile();
-    const topic = everything.SEALSTREAM_EVENTS_TOPIC!;
+    const topic = 'survivors';
     const clickhouse = createClient({ url: addresses.CLICKHOUSE_URL!, database: everything.CLICKHOUSE_DATABASE! });
     const rows = async () => {
       const result = await clickhouse.query({ query: 'SELECT n FROM survivors', format: 'JSONEachRow' });
       return result.json();
     };
-    const producer = createTestKafka([addresses.KAFKA_BROKERS!]).producer();
+    const kafka = createTestKafka([addresses.KAFKA_BROKERS!]);
+    const offsets = async () => {
+      const admin = kafka.admin();
+      await admin.connect();
+      try {
+        await admin.createTopics({ topics: [{ topic, numPartitions: 1 }] });
+        return await admin.fetchTopicOffsets(topic);
+      } finally {
+        await admin.disconnect();
+      }
+    };
+    assert.equal((await offsets())[0]?.high, '0');
+    const producer = kafka.producer();
     await producer.connect();
-    await producer.send({ topic, acks: -1, messages: [{ value: 'survives', partition: 1 }] });
+    await producer.send({ topic, acks: -1, messages: [{ value: 'survives' }] });
     await producer.disconnect();
     await clickhouse.command({ query: 'CREATE TABLE survivors (n UInt8) ENGINE = MergeTree ORDER BY n' });
     await clickhouse.insert({ table: 'survivors', values: [{ n: 7 }], format: 'JSONEachRow' });
@@ -83,24 +96,22 @@ describe('npm start', () => {
     redis.disconnect();
     assert.deepEqual(await stop(first), { code: 0, signal: null });
 
+    let orphans: number[] = [];
     for (const end of ['SIGKILL', 'SIGTERM'] as const) {
-      const again = start(everything);
+      const again = start(everything, MAIN);
       await again.ready();
       assert.deepEqual(envFile(), addresses, 'the addresses stay');
-      const admin = createTestKafka([addresses.KAFKA_BROKERS!]).admin();
-      await admin.connect();
-      const offsets = await admin.fetchTopicOffsets(topic);
-      await admin.disconnect();
-      assert.equal(offsets.find(({ partition }) => partition === 1)?.high, '1');
+      assert.equal((await offsets())[0]?.high, '1');
       assert.deepEqual(await rows(), [{ n: 7 }]);
       const redisAgain = new Redis(addresses.REDIS_URL!);
       assert.equal(await redisAgain.get('survivor'), 'yes');
       redisAgain.disconnect();
-      const parts = ['kafka', 'clickhouse', 'redis'].map(again.pid);
+      for (const pid of orphans) await waitGone(pid, 100);
+      orphans = ['gateway', 'consumer', 'kafka', 'clickhouse', 'redis'].map(again.pid);
       again.process.kill(end);
       await again.exited();
-      for (const pid of parts) await waitGone(pid);
     }
+    for (const pid of orphans) await waitGone(pid, 100);
     await clickhouse.close();
   });
 

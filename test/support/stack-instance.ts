@@ -22,6 +22,8 @@ export interface Instance {
   pid(name: string): number;
 }
 
+/** The supervisor, without the installing and building before it. */
+export const MAIN = join(packageRoot(), 'dist/infra/local/main.js');
 export const PARTS_ONLY = join(packageRoot(), 'dist/test/support/stack-parts-only.js');
 export const START = join(packageRoot(), 'infra/local/start.mjs');
 
