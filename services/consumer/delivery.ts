@@ -47,7 +47,8 @@ export function decideStart(facts: PartitionFacts): Start {
     if (newest > 0) {
       return stop(
         'rows_without_intent',
-        `rows are stored up to offset ${newest - 1}, but the group has no offset. ${repair}`,
+        `rows are stored up to offset ${newest - 1}, but the group has no offset. Either another group stored them, or the topic was ` +
+          'deleted and made again, with which Kafka forgets offsets; then it needs an incarnation of its own in the registry.',
       );
     }
     return within(facts, { kind: 'begin', next: 0, generation: 0, compare: undefined });
