@@ -18,6 +18,11 @@ interface Verdict {
   checks: Record<string, Check>;
 }
 
+/** Verdicts asked for at the same time. */
+const mostAtOnce = 8;
+const nameWidth = 14;
+const verdictWidth = 13;
+
 export function addVerify(parent: Command, tools: Tools, path = '/api/audit'): void {
   withCommonOptions(
     parent
@@ -41,10 +46,6 @@ export function addVerify(parent: Command, tools: Tools, path = '/api/audit'): v
     if (options.output === 'json') await printer.json(ids.length === 1 ? verdicts[0] : verdicts);
   });
 }
-
-const mostAtOnce = 8;
-const nameWidth = 14;
-const verdictWidth = 13;
 
 function describe({ id, verified, available, message, checks }: Verdict): string {
   const verdict = available === false ? 'NOT AVAILABLE' : verified ? 'VERIFIED' : 'TAMPERED';

@@ -2,10 +2,14 @@ import type { EventInput } from '../../core/event/index.js';
 import type { ApiKey, Company, Person } from './company.js';
 import type { Random } from './random.js';
 
-/** One event of an activity, so long after the activity began. Time and organization are filled in when it is due. */
+/** An event without what is filled in when it is due. */
+export type DueEvent = Omit<EventInput, 'occurred_at' | 'organization_id'>;
+
+/** One event of an activity, so long after the activity began. */
 export interface Step {
   afterMs: number;
-  event: Omit<EventInput, 'occurred_at' | 'organization_id'>;
+  /** A function is asked once the event is due: what it changes may have been changed by others in the meantime. */
+  event: DueEvent | (() => DueEvent);
 }
 
 export interface Scene {

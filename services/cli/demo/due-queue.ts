@@ -47,7 +47,7 @@ export function createDueQueue<T>(): DueQueue<T> {
           at = least;
         }
       }
-      return first;
+      return { atMs: first.atMs, value: first.value };
     },
   };
 }

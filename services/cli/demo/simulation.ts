@@ -53,7 +53,7 @@ export function createSimulation(seed: string): Simulation {
   ];
 
   const eventAt = (atMs: number, { company, event }: Planned): EventInput => ({
-    ...event,
+    ...(typeof event === 'function' ? event() : event),
     organization_id: company.id,
     occurred_at: formatTimestampUs(atMs * 1_000 + random.between(0, 999)),
   });

@@ -1,5 +1,6 @@
 import {
   type Activity,
+  type DueEvent,
   firstName,
   from,
   personActor,
@@ -20,7 +21,7 @@ const administrator = (scene: Scene): Person => scene.random.pick(byRole(scene, 
 const others = (scene: Scene): Person[] => byRole(scene, ['viewer', 'member', 'manager']);
 
 /** An event by somebody who runs the organization. */
-const act = (person: Person, event: Step['event'], afterMs = 0): Step => ({
+const act = (person: Person, event: DueEvent, afterMs = 0): Step => ({
   afterMs,
   event: { actor: personActor(person), service: 'workspace', ...from(person), ...event },
 });

@@ -1,4 +1,4 @@
-import { firstName, from, personActor, type Scene, type Step } from '../activity.js';
+import { type DueEvent, firstName, from, personActor, type Scene, type Step } from '../activity.js';
 import type { Person } from '../company.js';
 import type { SessionWork } from './access.js';
 
@@ -12,24 +12,24 @@ export const sessionWork: SessionWork = (scene, person, session) => {
   let afterMs = 0;
   for (let left = random.between(1, 6); left > 0; left -= 1) {
     afterMs += random.between(2, 240) * 1_000;
-    const event = random.weighted(kinds, ({ weight }) => weight).event(scene, person);
+    const { event } = random.weighted(kinds, ({ weight }) => weight);
     steps.push({
       afterMs,
-      event: {
-        ...event,
+      event: () => ({
+        ...event(scene, person),
         actor: personActor(person),
         service: 'workspace',
         correlation_id: session.correlation,
         request_id: `req_${random.hex(12)}`,
         session_id: session.id,
         ...from(person),
-      },
+      }),
     });
   }
   return steps;
 };
 
-type Work = (scene: Scene, person: Person) => Step['event'];
+type Work = (scene: Scene, person: Person) => DueEvent;
 
 const document = ({ random }: Scene) => ({
   type: 'document',
