@@ -21,7 +21,8 @@ export interface LineSource {
 
 /** Syslog daemons cut at 8 KiB or before; whatever is longer was not written by one. */
 export const longestLine = 8_192;
-const cutMark = ' …[line cut]';
+/** In front, so that no format takes what is left of the line for a whole one. */
+const cutMark = `[more than ${longestLine} bytes] `;
 
 /** Opens a file, gzip or plain, or stdin for `-`. Holds one chunk at a time in memory. */
 export async function openLines(path: string, stdin: Readable): Promise<LineSource> {
@@ -109,7 +110,7 @@ async function* splitLines(chunks: AsyncIterable<Buffer>): AsyncGenerator<string
   };
   const take = (): string => {
     const text = Buffer.concat(held).toString('utf8').replace(/\r$/, '');
-    const line = cut ? text + cutMark : text;
+    const line = cut ? cutMark + text : text;
     held = [];
     heldBytes = 0;
     cut = false;
