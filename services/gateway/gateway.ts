@@ -81,6 +81,7 @@ export async function openGateway({ config, log }: { config: GatewayConfig; log:
     });
     onClose('registry', () => registry.stop());
     health.set('registry', { ready: true });
+    if (stopping.signal.aborted) return;
 
     const producer = createProducer({
       kafka,

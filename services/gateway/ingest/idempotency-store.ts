@@ -53,12 +53,25 @@ export function createIdempotencyStore({
   redis: Redis;
   ttlMs?: number;
 }): IdempotencyStore {
+  const forget = async (slot: string, lock: Buffer): Promise<void> => {
+    await redis.eval(forgetScript, 1, slot, lock);
+  };
+
+  const setLock = async (slot: string, lock: Buffer): Promise<boolean> => {
+    try {
+      return (await redis.set(slot, lock, 'PX', lockMs, 'NX')) !== null;
+    } catch (error) {
+      // It may be set all the same, when Redis was only slow; then this comes after it and takes it away.
+      void forget(slot, lock).catch(() => {});
+      throw error;
+    }
+  };
+
   return {
     async claim(slot, bodyHash) {
       const lock = Buffer.concat([Buffer.from([tags.lock]), bodyHash, randomBytes(tokenBytes)]);
       for (;;) {
-        const set = await redis.set(slot, lock, 'PX', lockMs, 'NX');
-        if (set !== null) return { kind: 'claimed', lock };
+        if (await setLock(slot, lock)) return { kind: 'claimed', lock };
         const found = await redis.getBuffer(slot);
         // It may have run out between the two.
         if (found) return open(found);
@@ -69,9 +82,7 @@ export function createIdempotencyStore({
       head[0] = tags.stored;
       return (await redis.eval(storeScript, 1, slot, Buffer.concat([head, ...framed(values)]), ttlMs)) === 1;
     },
-    async forget(slot, lock) {
-      await redis.eval(forgetScript, 1, slot, lock);
-    },
+    forget,
     get isConnected() {
       return redis.status === 'ready';
     },
