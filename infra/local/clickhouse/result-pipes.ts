@@ -11,9 +11,12 @@ export interface ResultPipe {
   readonly rows: Socket;
   /** The query has ended: what it wrote is still read, then the rows end. */
   finish(): void;
-  /** Throws away what is not read yet, so that a writer that waits for a reader wakes up. */
+  /** Throws away what is not read yet, and lets no writer wait for a reader until the query has ended. */
   abandon(): void;
 }
+
+/** How often a writer that came after its reader had gone is let through to its EPIPE. */
+const WAKE_MS = 20;
 
 /**
  * Named pipes, one for each query that may run at once. The engine writes a result to a path (INTO OUTFILE) in any
@@ -31,19 +34,31 @@ export async function createResultPipes({ folder, count }: { folder: string; cou
     const reader = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
     // Our own writing end keeps the pipe from ending before the engine has opened it, and after a writer has left it.
     let writer: number | undefined = openSync(path, constants.O_WRONLY | constants.O_NONBLOCK);
-    const finish = () => {
+    let ended = false;
+    const leave = () => {
       if (writer === undefined) return;
       closeSync(writer);
       writer = undefined;
+    };
+    // An engine that opens the pipe only after its reader has gone would wait in open() for ever, where no KILL QUERY reaches it,
+    // and hold a thread, a place and its tables. A reader that comes and goes lets it through; its first write then fails.
+    const wake = () => {
+      if (ended) return;
+      closeSync(openSync(path, constants.O_RDONLY | constants.O_NONBLOCK));
+      setTimeout(wake, WAKE_MS);
     };
     const rows = new Socket({ fd: reader, readable: true, writable: false });
     return {
       path,
       rows,
-      finish,
+      finish() {
+        ended = true;
+        leave();
+      },
       abandon() {
-        finish();
+        leave();
         rows.destroy();
+        wake();
       },
     };
   };
