@@ -1,5 +1,7 @@
+import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import type { EventInput } from '../../services/core/event/index.js';
 import { packageRoot } from '../../services/core/paths.js';
 import {
   createOpaqueIds,
@@ -37,3 +39,21 @@ export function sharedData(path: string): { file: string; skip: false | string }
   const file = join(dirname(packageRoot()), 'shared', 'data', path);
   return { file, skip: existsSync(file) ? false : `skipped: ${file} is not there` };
 }
+
+/** A line of sshd, written on 10 March at 06:55:46. */
+export const sshdLine = (message: string, program = 'sshd[4711]'): string =>
+  `Mar 10 06:55:46 web1 ${program}: ${message}`;
+
+export async function importLine(line: string, options?: Partial<ImportOptions>): Promise<ImportItem> {
+  const [item] = await importLines([line], options);
+  return item!;
+}
+
+export async function eventOf(line: string, options?: Partial<ImportOptions>): Promise<EventInput> {
+  const item = await importLine(line, options);
+  assert.equal(item.kind, 'events', JSON.stringify(item));
+  assert.equal(item.kind === 'events' && item.events.length, 1);
+  return item.kind === 'events' ? item.events[0]! : assert.fail();
+}
+
+export const detailsOf = (event: EventInput): Record<string, unknown> => event.details as Record<string, unknown>;
