@@ -43,23 +43,6 @@ describe('several queries at once on the front', () => {
     });
   });
 
-  test('clients that go at any moment leave no query behind that waits for a reader', async () => {
-    for (let round = 0; round < 20; round++) {
-      await Promise.all(
-        Array.from({ length: 20 }, async (_, index) => {
-          const abort = new AbortController();
-          const query = 'SELECT number, a FROM numbers(100) LEFT JOIN t ON a = number';
-          const asked = client.query({ query, abort_signal: abort.signal });
-          asked.then((result) => result.text()).catch(() => {});
-          await sleep((round * 20 + index) / 40);
-          abort.abort();
-        }),
-      );
-    }
-    const others = "SELECT count() AS n FROM system.processes WHERE query NOT LIKE '%system.processes%'";
-    await eventually('every query has ended', async () => Number((await one<{ n: number }>(others)).n) === 0);
-  });
-
   test('a query that computes does not hold up a small one or an insert', async () => {
     const abort = new AbortController();
     const endless = client.query({ query: ENDLESS, abort_signal: abort.signal, query_id: 'slow one' });
