@@ -122,7 +122,9 @@ export async function readAll(kafka: Kafka, topic: string): Promise<TopicRecord[
     await consumer.connect();
     await consumer.subscribe({ topic, fromBeginning: true });
     await new Promise<void>((resolve, reject) => {
-      consumer.on(consumer.events.CRASH, ({ payload }) => reject(payload.error));
+      // A group coordinator that is still loading crashes a consumer, which then starts again from the beginning.
+      consumer.on(consumer.events.CRASH, ({ payload }) => void (payload.restart || reject(payload.error)));
+      const read = new Map<number, number>();
       const eachMessage = async ({
         partition,
         message,
@@ -133,6 +135,8 @@ export async function readAll(kafka: Kafka, topic: string): Promise<TopicRecord[
         const end = left.get(partition);
         if (end === undefined) return;
         const record = topicRecord(partition, message);
+        if (record.offset < (read.get(partition) ?? 0)) return;
+        read.set(partition, record.offset + 1);
         records.push(record);
         if (record.offset + 1 >= end) left.delete(partition);
         if (left.size === 0) resolve();
