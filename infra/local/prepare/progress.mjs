@@ -12,7 +12,7 @@ export function createProgress({ write = (line) => process.stdout.write(`${line}
     const startedAt = now();
     say(`${name} …`);
     const result = await run();
-    say(`${name}: done in ${((now() - startedAt) / 1000).toFixed(1)} s`);
+    say(`done in ${((now() - startedAt) / 1000).toFixed(1)} s: ${name}`);
     return result;
   };
   return { say, step };
