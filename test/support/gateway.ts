@@ -176,8 +176,10 @@ export async function judgeTopic({ config, kafka }: GatewayWorld): Promise<Judge
   for (const { partition } of ends) {
     const state = newPartitionState(partition);
     for (const record of records.filter((one) => one.partition === partition)) {
+      // Nothing was ever forgotten: the topic is judged from its beginning.
+      const history = { same: undefined, prevUsedInLane: false, prevUsedInEpoch: undefined };
       for (;;) {
-        const verdict = judge({ record, state, registry: registryReader.registry });
+        const verdict = judge({ record, state, registry: registryReader.registry, history });
         if (verdict.kind === 'judged') {
           applyChange(state, verdict.judged.change);
           judged.push(verdict.judged);
