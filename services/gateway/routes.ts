@@ -16,10 +16,10 @@ import type { FrontDoor } from './http/front-door.js';
 import { createHttpMetrics } from './http/metrics.js';
 import { createPresence, type Presence } from './http/presence.js';
 import { createTokenBuckets } from './http/token-buckets.js';
+import { createBatchDoor } from './ingest/batch-door.js';
 import { registerBatchRoutes } from './ingest/batch-routes.js';
 import { registerEventRoutes } from './ingest/event-routes.js';
 import { createIdempotencyStore } from './ingest/idempotency-store.js';
-import { createBatchDoor } from './ingest/judge-batch.js';
 import { createKeyedPublisher } from './ingest/keyed-publisher.js';
 import { createIngestMetrics } from './ingest/metrics.js';
 import { createRepublisher } from './ingest/republisher.js';
@@ -71,12 +71,13 @@ function registerIngest(
   const { audience } = deployment;
   const eventBuckets = createTokenBuckets(limits.eventRate);
   const shared = { presence, eventBuckets, metrics: createIngestMetrics(metrics) };
-  const republish = createRepublisher({ producer });
-  const publishKeyed = createKeyedPublisher({ store: createIdempotencyStore({ redis }), producer, republish, log });
-  registerEventRoutes(app, { ...shared, audience, secret, producer, publishKeyed });
   const { partitions, reader } = registry;
-  const judgeBatch = createBatchDoor({ deployment, registry: reader.registry, partitions });
-  registerBatchRoutes(app, { ...shared, judgeBatch, republish });
+  const door = createBatchDoor({ deployment, registry: reader.registry, partitions });
+  const republish = createRepublisher({ producer });
+  const store = createIdempotencyStore({ redis });
+  const publishKeyed = createKeyedPublisher({ store, producer, republish, door, log });
+  registerEventRoutes(app, { ...shared, audience, secret, producer, publishKeyed });
+  registerBatchRoutes(app, { ...shared, door, republish });
 }
 
 /** The deployment's keys and organizations. */

@@ -13,7 +13,7 @@ import {
   startTestGateway,
   type TestGateway,
 } from '../support/gateway.js';
-import { audience, eventParts, newKey, testProducer } from '../support/judging.js';
+import { eventParts, newKey, testProducer } from '../support/judging.js';
 
 const path = '/api/audit/batches';
 const bytesType = { 'content-type': 'application/octet-stream' };
@@ -46,7 +46,7 @@ describe('POST /api/audit/batches', () => {
   const sealed = (events: EventParts[], change: Partial<HeaderIntent> = {}, by = key): Buffer =>
     createSealer(by)(
       {
-        audience,
+        audience: world.config.deployment.audience,
         producer_id: 'shop',
         epoch: randomBytes(16),
         lane: 0,
@@ -75,9 +75,10 @@ describe('POST /api/audit/batches', () => {
 
   test('a lane’s records go unchanged to the partition that they are signed for, and are accepted', async () => {
     const producer = testProducer({ key, partition: 1 });
-    const open = await post(producer.record('open', []).value);
+    const { audience } = world.config.deployment;
+    const open = await post(producer.record('open', [], { audience }).value);
     assert.equal(open.status, 202, JSON.stringify(open.body));
-    const data = producer.record('data', [now({ details: { n: 1 } }), now()]);
+    const data = producer.record('data', [now({ details: { n: 1 } }), now()], { audience });
     const answer = await post(data.value);
     assert.equal(answer.status, 202);
     assert.equal(answer.body.partition, 1);

@@ -2,6 +2,9 @@ import assert from 'node:assert/strict';
 import { request as httpRequest } from 'node:http';
 import { after, before, describe, test } from 'node:test';
 import { Redis } from 'ioredis';
+import { createLogger } from '../../services/core/log.js';
+import { createRegistryReader } from '../../services/core/reading/index.js';
+import { createRegistryWriter } from '../../services/core/registry/writer.js';
 import { sha256 } from '../../services/core/seal/index.js';
 import { createIdempotencyStore, slotOf } from '../../services/gateway/ingest/idempotency-store.js';
 import { gatewayProducerId } from '../../services/gateway/registry/open-registry.js';
@@ -14,10 +17,11 @@ import {
   startTestGateway,
   type TestGateway,
 } from '../support/gateway.js';
-import { eventParts, testProducer } from '../support/judging.js';
+import { eventParts, newKey, testProducer } from '../support/judging.js';
 import { uniqueName } from '../support/stack.js';
 
 const path = '/api/audit/events';
+const log = createLogger('test', 'silent');
 
 describe('Idempotency-Key', () => {
   let world: GatewayWorld;
@@ -113,9 +117,13 @@ describe('Idempotency-Key', () => {
     const redis = new Redis(addresses.redisUrl);
     const body = JSON.stringify({ action: 'e.crash' });
     const dead = testProducer({ key: gatewayKey, producerId: gatewayProducerId, partition: 1, lane: 1 });
-    const signed = [dead.open(), dead.record('data', [eventParts({ action: 'e.crash' }, Date.now())]).value];
+    const { audience } = deployment;
+    const signed = [
+      dead.record('open', [], { audience }).value,
+      dead.record('data', [eventParts({ action: 'e.crash' }, Date.now())], { audience }).value,
+    ];
     const store = createIdempotencyStore({ redis });
-    const slot = slotOf(deployment.audience, 'organization:acme', 'crash');
+    const slot = slotOf(audience, 'organization:acme', 'crash');
     const claim = await store.claim(slot, sha256(body));
     assert.equal(claim.kind, 'claimed');
     assert.ok(await store.store(slot, (claim as { lock: Buffer }).lock, signed));
@@ -124,6 +132,39 @@ describe('Idempotency-Key', () => {
     assert.equal(status, 202, JSON.stringify(answer));
     assert.equal(headers.get('idempotent-replayed'), 'true');
     assert.deepEqual((await fates(answer.ids)).accepted, [1]);
+  });
+
+  test('what was signed with a key that was revoked since is not acknowledged again', async () => {
+    const retired = await createGatewayWorld();
+    const before = await startTestGateway(retired);
+    const send = (to: TestGateway) =>
+      to.call('POST', path, {
+        body: { action: 'n.key', organization_id: 'acme' },
+        headers: { 'idempotency-key': 'old' },
+      });
+    assert.equal((await send(before)).status, 202);
+    const { deployment, rootKey, gatewayKey, topics } = retired.config;
+    const registryReader = await createRegistryReader({
+      kafka: retired.kafka,
+      topic: topics.registry,
+      deployment,
+      log,
+    });
+    const of = { kafka: retired.kafka, topics, deployment, rootKey, registryReader, partitions: 2, log };
+    const writer = await createRegistryWriter(of);
+    await writer.append({ kind: 'key_revoked', key_id: gatewayKey.keyId });
+    await writer.stop();
+    await registryReader.stop();
+    await before.stop();
+    const renewed = await startTestGateway({ ...retired, config: { ...retired.config, gatewayKey: newKey() } });
+    try {
+      const answer = await send(renewed);
+      refused(answer, 409, 'conflict');
+      assert.equal(answer.body.reason, 'revoked_key');
+    } finally {
+      await renewed.stop();
+      await retired.remove();
+    }
   });
 
   test('the same key with another body is refused', async () => {

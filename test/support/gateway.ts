@@ -21,7 +21,7 @@ import { newKeyText } from '../../services/gateway/auth/api-key.js';
 import type { Permission } from '../../services/gateway/auth/caller.js';
 import type { GatewayConfig } from '../../services/gateway/config.js';
 import { type Gateway, openGateway } from '../../services/gateway/gateway.js';
-import { audience, newKey } from './judging.js';
+import { newKey } from './judging.js';
 import { createTestDatabase, createTestTopics, stackFromEnv, uniqueName } from './stack.js';
 
 /** What a gateway is told and the world it stands in; several gateways may share one. */
@@ -62,7 +62,8 @@ export async function createGatewayWorld({
       clickhouseDatabase: database.database,
       redisUrl: addresses.redisUrl ?? stack.redisUrl,
     },
-    deployment: createDeployment(audience, rootKey.publicKey),
+    // Its own: worlds share a Redis, and Idempotency-Keys belong to a deployment.
+    deployment: createDeployment(uniqueName('test.example/log', '-'), rootKey.publicKey),
     topics,
     host: '127.0.0.1',
     port: 0,

@@ -71,7 +71,7 @@ function fakeProducer() {
 describe('a request with an Idempotency-Key', () => {
   const setUp = () => {
     const fakes = { ...fakeStore(), ...fakeProducer() };
-    return { ...fakes, publish: createKeyedPublisher({ ...fakes, log }) };
+    return { ...fakes, publish: createKeyedPublisher({ ...fakes, door: { refusal: () => undefined }, log }) };
   };
 
   test('is published after it was stored, and its retries are what was stored', async () => {

@@ -8,7 +8,7 @@ import { checkRate } from '../http/admission.js';
 import type { Presence } from '../http/presence.js';
 import { described, type ValidationFault, validationParts } from '../http/problem-of.js';
 import type { TokenBuckets } from '../http/token-buckets.js';
-import type { JudgedBatch } from './judge-batch.js';
+import type { BatchDoor, JudgedBatch } from './batch-door.js';
 import type { IngestMetrics } from './metrics.js';
 import type { Republish } from './republisher.js';
 
@@ -37,13 +37,13 @@ const bodyLimit = Math.ceil(limits.recordBytes / 3) * 4 + 1_024;
 export function registerBatchRoutes(
   app: FastifyInstance,
   {
-    judgeBatch,
+    door,
     republish,
     presence,
     eventBuckets,
     metrics,
   }: {
-    judgeBatch: (value: Buffer, caller: Caller) => JudgedBatch;
+    door: BatchDoor;
     republish: Republish;
     presence: Presence;
     eventBuckets: TokenBuckets;
@@ -52,7 +52,7 @@ export function registerBatchRoutes(
 ): void {
   const judged = (value: Buffer, caller: Caller): JudgedBatch => {
     try {
-      return judgeBatch(value, caller);
+      return door.admit(value, caller);
     } catch (error) {
       if (error instanceof Problem) metrics.refusedBatches.inc({ reason: String(error.extensions.reason) });
       throw error;

@@ -4,6 +4,7 @@ import type { Logger } from '../../core/log.js';
 import type { WireEvent } from '../../core/wire/index.js';
 import type { Producer } from '../../producer/index.js';
 import { Problem, unavailable } from '../errors.js';
+import type { BatchDoor } from './batch-door.js';
 import type { IdempotencyStore } from './idempotency-store.js';
 import type { Republish } from './republisher.js';
 
@@ -34,11 +35,13 @@ export function createKeyedPublisher({
   store,
   producer,
   republish,
+  door,
   log,
 }: {
   store: IdempotencyStore;
   producer: Pick<Producer, 'send'>;
   republish: Republish;
+  door: Pick<BatchDoor, 'refusal'>;
   log: Logger;
 }): KeyedPublisher {
   const asking = async <T>(work: Promise<T>): Promise<T> => {
@@ -101,6 +104,14 @@ export function createKeyedPublisher({
     }
   };
 
+  /** What was stored may not have been published; then acknowledging what readers would now quarantine would lose it. */
+  const replay = (values: Buffer[]): Promise<string[]> => {
+    const reason = values.map(door.refusal).find((refusal) => refusal !== undefined);
+    if (reason === undefined) return republish(values);
+    const detail = `what was signed for this Idempotency-Key cannot be published any more (${reason}); whether it was before is to be seen in the log`;
+    throw new Problem('conflict', detail, { extensions: { reason } });
+  };
+
   return async (request) => {
     const endMs = performance.now() + busyWaitMs;
     for (;;) {
@@ -109,7 +120,7 @@ export function createKeyedPublisher({
         const detail = 'the Idempotency-Key was used for a request with another body; a new request needs a new key';
         throw new Problem('idempotency-key-reused', detail);
       }
-      if (claim.kind === 'stored') return { ids: await republish(claim.values), replayed: true };
+      if (claim.kind === 'stored') return { ids: await replay(claim.values), replayed: true };
       if (claim.kind === 'claimed') {
         try {
           return { ids: await signAndPublish(request, claim.lock), replayed: false };

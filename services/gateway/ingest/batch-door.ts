@@ -29,11 +29,17 @@ const refuse = (reason: DoorReason, detail: string, errors: ProblemPart[] = []):
 const nothingBefore: History = { same: undefined, prevUsedInLane: false, prevUsedInEpoch: undefined };
 const mostErrors = 20;
 
-/**
- * Judges a client's own signed batch as every reader will, less what hangs on the records before it. Throws invalid-batch (422) with
- * the judge's stable reason, or forbidden (403) where the API key may not write what the batch holds: the batch's key and the API key
- * must both permit each event.
- */
+export interface BatchDoor {
+  /**
+   * Judges a client's own signed batch as every reader will, less what hangs on the records before it. Throws invalid-batch (422)
+   * with the judge's stable reason, or forbidden (403) where the API key may not write what the batch holds: the batch's key and the
+   * API key must both permit each event.
+   */
+  admit(value: Buffer, caller: Caller): JudgedBatch;
+  /** Why readers would quarantine a record, or an event of it, if it were published now; undefined when they would not. */
+  refusal(value: Buffer): Reason | undefined;
+}
+
 export function createBatchDoor({
   deployment,
   registry,
@@ -44,7 +50,7 @@ export function createBatchDoor({
   registry: Registry;
   partitions: number;
   now?: () => number;
-}): (value: Buffer, caller: Caller) => JudgedBatch {
+}): BatchDoor {
   const judge = createJudge({ deployment });
 
   const judgeAlone = (value: Buffer, partition: number): Judged => {
@@ -59,29 +65,38 @@ export function createBatchDoor({
     }
   };
 
-  return (value, caller) => {
-    const { header, frame } = opening(value);
-    if (frame.form !== 'signed') throw refuse('not_for_the_door', 'an ErasedBatch comes in by a release, not here');
-    if (header.kind === 'registry') throw refuse('not_for_the_door', 'registry markers are the gateway’s own to write');
-    if (header.partition >= partitions) {
-      throw refuse('wrong_partition', `signed for partition ${header.partition}, the topic has ${partitions}`);
-    }
-    const judged = judgeAlone(value, header.partition);
-    if (judged.reason !== undefined) throw refuse(judged.reason, judged.detail);
-    const [first] = judged.faults;
-    if (first) {
-      const errors = judged.faults
-        .slice(0, mostErrors)
-        .map(({ index, reason, detail }) => ({ pointer: `/events/${index}`, detail: `${reason}: ${detail}` }));
-      throw refuse(first.reason, `event ${first.index}: ${first.detail}`, errors);
-    }
-    checkCaller(judged, caller);
-    checkJson(judged);
-    return {
-      partition: header.partition,
-      headerHash: judged.opened!.headerHash.toString('hex'),
-      count: header.count,
-    };
+  return {
+    admit(value, caller) {
+      const { header, frame } = opening(value);
+      if (frame.form !== 'signed') throw refuse('not_for_the_door', 'an ErasedBatch comes in by a release, not here');
+      if (header.kind === 'registry')
+        throw refuse('not_for_the_door', 'registry markers are the gateway’s own to write');
+      if (header.partition >= partitions) {
+        throw refuse('wrong_partition', `signed for partition ${header.partition}, the topic has ${partitions}`);
+      }
+      const judged = judgeAlone(value, header.partition);
+      if (judged.reason !== undefined) throw refuse(judged.reason, judged.detail);
+      const [first] = judged.faults;
+      if (first) {
+        const errors = judged.faults
+          .slice(0, mostErrors)
+          .map(({ index, reason, detail }) => ({ pointer: `/events/${index}`, detail: `${reason}: ${detail}` }));
+        throw refuse(first.reason, `event ${first.index}: ${first.detail}`, errors);
+      }
+      checkCaller(judged, caller);
+      checkJson(judged);
+      return {
+        partition: header.partition,
+        headerHash: judged.opened!.headerHash.toString('hex'),
+        count: header.count,
+      };
+    },
+    refusal(value) {
+      const { partition } = opening(value).header;
+      if (partition >= partitions) return 'wrong_partition';
+      const { reason, faults } = judgeAlone(value, partition);
+      return reason ?? faults[0]?.reason;
+    },
   };
 }
 
