@@ -13,9 +13,14 @@ import type { ConsumerMetrics } from './metrics.js';
 import type { PartitionDelivery, Turn } from './partition.js';
 
 export interface Consumption {
+  /** Begins all partitions anew: what they were begun by has changed. */
+  reassess(): void;
   /** Finishes the ranges at hand, leaves the group. */
   stop(): Promise<void>;
 }
+
+/** How often a partition that stands still is looked at again. */
+const lookAgainMs = 60_000;
 
 /** A partition from its assignment until the group is joined again or something fails. */
 interface Run {
@@ -38,6 +43,7 @@ export async function consume({
   membership,
   metrics,
   onJoined,
+  onBegun,
   onStopped,
   onTrouble,
   log,
@@ -51,6 +57,7 @@ export async function consume({
   membership: Membership;
   metrics: ConsumerMetrics;
   onJoined: (partitions: readonly number[]) => void;
+  onBegun: (partition: number) => void;
   onStopped: (partition: number, stop: DeliveryStop) => void;
   /** Something is away; it is tried again. */
   onTrouble: (error: unknown) => void;
@@ -60,7 +67,8 @@ export async function consume({
   /** Of partitions whose last batch failed. */
   const waits = new Map<number, Generator<number, never>>();
   const beating = new Set<Heartbeats>();
-  /** Counts joinings: what was begun under an earlier one is void. */
+  let assigned: number[] = [];
+  /** Counts assessments of all partitions, as after a joining: what was begun under an earlier one is void. */
   let joining = 0;
   let stopping = false;
 
@@ -82,6 +90,8 @@ export async function consume({
         const delivery = await open(partition);
         if (!current()) return;
         runs.set(partition, { delivery, alive: true });
+        metrics.begun(partition);
+        onBegun(partition);
         member.fetchFrom(partition, delivery.fetchFrom);
         return;
       } catch (error) {
@@ -106,6 +116,14 @@ export async function consume({
     log.fatal({ code: stop.code, ...stop.where }, `partition ${partition} stands still: ${stop.message}`);
     metrics.stopped(partition, stop.code);
     onStopped(partition, stop);
+    // Looking again changes nothing, and sees it when somebody has put things right.
+    const join = joining;
+    setTimeout(() => void begin(partition, join), lookAgainMs).unref();
+  };
+  const beginAll = (): void => {
+    const join = joining;
+    // In a later turn: the first joining comes before `joinGroup` has returned.
+    for (const partition of assigned) setImmediate(() => void begin(partition, join));
   };
 
   const deliver = async (payload: EachBatchPayload, run: Run): Promise<void> => {
@@ -150,11 +168,10 @@ export async function consume({
     settings,
     onJoin(partitions) {
       endAll();
+      assigned = partitions;
       metrics.assigned(partitions);
       onJoined(partitions);
-      const join = joining;
-      // In a later turn: the first joining comes before `joinGroup` has returned.
-      for (const partition of partitions) setImmediate(() => void begin(partition, join));
+      beginAll();
     },
     onLost(error) {
       endAll();
@@ -166,6 +183,12 @@ export async function consume({
   });
 
   return {
+    reassess() {
+      endAll();
+      member.pause(assigned);
+      onJoined(assigned);
+      beginAll();
+    },
     async stop() {
       stopping = true;
       for (const heartbeats of beating) heartbeats.fail(new AssignmentLost('the consumer stops', { topic }));

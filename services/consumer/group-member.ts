@@ -68,11 +68,14 @@ export async function joinGroup({
   let consumer: Consumer;
 
   const launch = async (): Promise<void> => {
-    consumer = createConsumer({ kafka, groupId, settings });
+    const made = createConsumer({ kafka, groupId, settings, restarts: () => !stopping });
+    consumer = made;
     const { HEARTBEAT, COMMIT_OFFSETS, GROUP_JOIN, CRASH } = consumer.events;
     consumer.on(HEARTBEAT, onProof);
     consumer.on(COMMIT_OFFSETS, onProof);
     consumer.on(GROUP_JOIN, ({ payload }) => {
+      // A joining that was under way when the member stopped would go on.
+      if (stopping) return void made.stop();
       onProof();
       const partitions = payload.memberAssignment[topic] ?? [];
       log.info({ topic, groupId, partitions, memberId: payload.memberId }, 'joined the group');
@@ -124,10 +127,13 @@ function createConsumer({
   kafka,
   groupId,
   settings,
+  restarts,
 }: {
   kafka: Kafka;
   groupId: string;
   settings: FetchSettings;
+  /** Asked after every crash: kafkajs would begin again even when it was stopped meanwhile. */
+  restarts: () => boolean;
 }): Consumer {
   return kafka.consumer({
     groupId,
@@ -139,6 +145,6 @@ function createConsumer({
     maxBytesPerPartition: settings.maxBytesPerPartition,
     maxBytes: settings.maxBytes,
     allowAutoTopicCreation: false,
-    retry: { retries: Number.MAX_SAFE_INTEGER, maxRetryTime: 5_000, restartOnFailure: async () => true },
+    retry: { retries: Number.MAX_SAFE_INTEGER, maxRetryTime: 2_000, restartOnFailure: async () => restarts() },
   });
 }

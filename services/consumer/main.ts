@@ -14,6 +14,8 @@ import { healthParts, startConsumer } from './service.js';
 import { createSink } from './sink.js';
 
 const insertTimeoutMs = 60_000;
+/** When Kafka comes back, it shall not take long to be noticed: kafkajs' waits grow to half a minute. */
+const quickRetry = { initialRetryTime: 200, maxRetryTime: 1_000 };
 
 const log = createLogger('consumer', process.env.SEALSTREAM_LOG_LEVEL ?? 'info');
 const lifecycle = createLifecycle({ log, stepTimeoutMs: insertTimeoutMs });
@@ -35,7 +37,7 @@ try {
   lifecycle.onStop('clickhouse', () => clickhouse.close());
 
   const consumer = await startConsumer({
-    kafka: createKafka({ brokers: kafkaBrokers, clientId: 'sealstream-consumer', log }),
+    kafka: createKafka({ brokers: kafkaBrokers, clientId: 'sealstream-consumer', log, retry: quickRetry }),
     clickhouse,
     database,
     sink: createSink({ url: clickhouseUrl, database, timeoutMs: insertTimeoutMs }),

@@ -1,6 +1,6 @@
 import type { Metrics } from '../core/metrics.js';
 import type { Table } from './blocks/index.js';
-import type { StopCode } from './errors.js';
+import { type StopCode, stopCodes } from './errors.js';
 
 const insertBuckets = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
 const ageBuckets = [0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 1_800, 3_600];
@@ -26,7 +26,8 @@ export interface ConsumerMetrics {
   inserted(table: Table, seconds: number): void;
   insertFailed(table: Table): void;
   done(partition: number, range: RangeSummary, nowMs: number): void;
-  stopped(partition: number, code: StopCode | undefined): void;
+  stopped(partition: number, code: StopCode): void;
+  begun(partition: number): void;
 }
 
 export function createConsumerMetrics(metrics: Metrics): ConsumerMetrics {
@@ -71,8 +72,9 @@ export function createConsumerMetrics(metrics: Metrics): ConsumerMetrics {
       for (const [code, count] of range.findings) findings.inc({ code }, count);
       duplicates.inc(range.duplicates);
     },
-    stopped(partition, code) {
-      if (code !== undefined) stopped.set({ partition: String(partition), code }, 1);
+    stopped: (partition, code) => stopped.set({ partition: String(partition), code }, 1),
+    begun(partition) {
+      for (const code of stopCodes) stopped.remove({ partition: String(partition), code });
     },
   };
 }

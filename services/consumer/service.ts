@@ -7,10 +7,11 @@ import { createJudge, type Deployment } from '../core/judge/index.js';
 import type { Logger } from '../core/log.js';
 import type { Metrics } from '../core/metrics.js';
 import { createFolder, createLaneStore, createRegistryReader, type RegistryReader } from '../core/reading/index.js';
+import type { RegistryEntry } from '../core/registry/index.js';
 import { retry } from '../core/retry.js';
 import { assess, readGroupPositions } from './assignment.js';
 import { createBlockPool } from './blocks/index.js';
-import { consume } from './consume.js';
+import { type Consumption, consume } from './consume.js';
 import type { FetchSettings } from './group-member.js';
 import { createMembership } from './membership.js';
 import { createConsumerMetrics } from './metrics.js';
@@ -24,6 +25,9 @@ export const healthParts = ['kafka', 'clickhouse', 'registry', 'delivery'] as co
 
 /** How often the parts are asked whether they are still there. */
 const checkMs = 5_000;
+
+/** How often the lag is asked of Kafka. */
+const lagMs = 15_000;
 
 export interface ConsumerService {
   stop(): Promise<void>;
@@ -77,12 +81,17 @@ export async function startConsumer({
       },
     });
 
+  let consumption: Consumption | undefined;
+  const onEntry = (entry: RegistryEntry): void => {
+    if (entry.kind === 'incarnation' && entry.topic === topic) consumption?.reassess();
+  };
+
   await waiting('clickhouse', () => askClickHouse(clickhouse, database));
   health.set('clickhouse', { ready: true });
   const admin = kafka.admin();
   await waiting('kafka', () => admin.connect());
   const registryReader = await waiting('registry', () =>
-    createRegistryReader({ kafka, topic: topics.registry, deployment, log }),
+    createRegistryReader({ kafka, topic: topics.registry, deployment, log, onEntry: (_, entry) => onEntry(entry) }),
   );
   await waiting('registry', async () => {
     if (!registryReader.registry.incarnation(topic))
@@ -97,10 +106,7 @@ export async function startConsumer({
   const pool = createBlockPool();
 
   /** Asked once for all partitions that are opened together. */
-  const askKafka = together(async () => {
-    await registryReader.catchUp();
-    return readGroupPositions({ admin, groupId, topic });
-  });
+  const askKafka = together(() => readGroupPositions({ admin, groupId, topic }));
 
   const open = async (partition: number): Promise<PartitionDelivery> => {
     const positions = await askKafka();
@@ -125,13 +131,14 @@ export async function startConsumer({
     });
   };
 
+  let assigned: readonly number[] = [];
   const stopped = new Map<number, string>();
   const sayDelivery = (): void => {
     const detail = [...stopped].map(([partition, why]) => `partition ${partition} stands still: ${why}`).join('; ');
     health.set('delivery', { ready: stopped.size === 0, detail });
   };
 
-  const consumption = await consume({
+  consumption = await consume({
     kafka,
     topic,
     groupId,
@@ -139,10 +146,14 @@ export async function startConsumer({
     open,
     membership,
     metrics: consumerMetrics,
-    onJoined: () => {
+    onJoined(partitions) {
+      assigned = partitions;
       stopped.clear();
       sayDelivery();
       health.set('kafka', { ready: true });
+    },
+    onBegun(partition) {
+      if (stopped.delete(partition)) sayDelivery();
     },
     onStopped: (partition, stop) => {
       stopped.set(partition, `${stop.code}: ${stop.message}`);
@@ -163,12 +174,23 @@ export async function startConsumer({
       (error) => health.set('clickhouse', { ready: false, detail: messageOf(error) }),
     );
   };
-  const timer = setInterval(() => void check(), checkMs);
+  const sayLag = async (): Promise<void> => {
+    const positions = await readGroupPositions({ admin, groupId, topic });
+    for (const partition of assigned) {
+      const position = positions.get(partition);
+      if (position) consumerMetrics.lag(partition, position.high - Math.max(position.low, position.offset));
+    }
+  };
+  const timers = [
+    setInterval(() => void check(), checkMs),
+    // A partition that stands still, or waits, has no batches that would say it.
+    setInterval(() => void sayLag().catch(() => {}), lagMs),
+  ];
 
   return {
     async stop() {
-      clearInterval(timer);
-      await consumption.stop();
+      for (const timer of timers) clearInterval(timer);
+      await consumption?.stop();
       await stopParts({ registryReader, sink, disconnect: () => admin.disconnect() });
     },
   };

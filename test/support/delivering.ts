@@ -72,7 +72,12 @@ export async function startTestConsumer(
   const clickhouse = createClickHouse({ url, database });
   const metrics = createMetrics('consumer', { process: false });
   const service = await startConsumer({
-    kafka: createKafka({ brokers, clientId: uniqueName('consumer', '-'), log }),
+    kafka: createKafka({
+      brokers,
+      clientId: uniqueName('consumer', '-'),
+      log,
+      retry: { initialRetryTime: 200, maxRetryTime: 1_000 },
+    }),
     clickhouse,
     database,
     sink: createSink({ url, database, timeoutMs: 30_000 }),

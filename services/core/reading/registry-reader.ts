@@ -59,6 +59,7 @@ export async function createRegistryReader({
     topic,
     from: new Map([[0, 0]]),
     groupPrefix: 'sealstream-registry',
+    sessionTimeoutMs: 10_000,
     log,
     onGap: (error) => log.fatal({ error: error.message }, 'the registry lost entries: nothing can be judged'),
     onRecords: async (_, records) => {

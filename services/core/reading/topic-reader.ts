@@ -24,6 +24,7 @@ export async function readTopic({
   onCrash = () => {},
   log,
   maxWaitMs = 1_000,
+  sessionTimeoutMs = 45_000,
   maxBytesPerPartition = 8_388_608,
   groupPrefix = 'sealstream-reader',
 }: {
@@ -39,17 +40,21 @@ export async function readTopic({
   onCrash?: (error: Error, restarts: boolean) => void;
   log: Logger;
   maxWaitMs?: number;
+  /** Longer than `onRecords` takes. After a crash the reader waits so long for its own former membership. */
+  sessionTimeoutMs?: number;
   maxBytesPerPartition?: number;
   groupPrefix?: string;
 }): Promise<TopicReader> {
   const groupId = `${groupPrefix}-${randomUUID()}`;
   const next = new Map(from);
+  let stopping = false;
   const consumer: Consumer = kafka.consumer({
     groupId,
     maxWaitTimeInMs: maxWaitMs,
     maxBytesPerPartition,
-    sessionTimeout: 45_000,
-    retry: { retries: Number.MAX_SAFE_INTEGER, maxRetryTime: 10_000 },
+    sessionTimeout: sessionTimeoutMs,
+    // Asked after every crash, also one that falls into stopping: kafkajs would begin again for ever.
+    retry: { retries: Number.MAX_SAFE_INTEGER, maxRetryTime: 10_000, restartOnFailure: async () => !stopping },
   });
   consumer.on(consumer.events.CRASH, ({ payload }) => {
     const { error, restart } = payload;
@@ -60,6 +65,8 @@ export async function readTopic({
   // Said after every joining and before its first fetch, so that reading begins, and goes on after a crash, at the wanted offset.
   // (admin.setOffsets would do it too, but runs a whole consumer and takes seconds.)
   consumer.on(consumer.events.GROUP_JOIN, () => {
+    // A joining that was under way when the reader stopped would go on reading.
+    if (stopping) void consumer.stop();
     for (const [partition, offset] of next) consumer.seek({ topic, partition, offset: String(offset) });
   });
 
@@ -100,6 +107,7 @@ export async function readTopic({
   });
   return {
     async stop() {
+      stopping = true;
       await consumer.disconnect();
       await dropGroup(kafka, groupId).catch((error) => log.debug({ groupId, error }, 'reader group stays behind'));
     },
