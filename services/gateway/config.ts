@@ -23,6 +23,8 @@ export interface GatewayConfig {
   limits: AppLimits & {
     /** Of events, for each API key. */
     eventRate: Rate;
+    /** Of keys and organizations made, changed or ended, for each API key: every one of them stays for ever. */
+    changeRate: Rate;
     /** How long a request waits for Kafka. */
     publishTimeoutMs: number;
   };
@@ -42,10 +44,10 @@ export function readConfig(environment: Environment): GatewayConfig {
       throw bad(`${name}=${env.text(name)}: ${messageOf(error)}`);
     }
   };
-  const rate = (what: string, fallback: number): Rate => {
+  const rate = (what: string, fallback: number, burstFactor = 2): Rate => {
     const [rateName, burstName] = [`SEALSTREAM_${what}S_PER_SECOND`, `SEALSTREAM_${what}_BURST`];
     const perSecond = env.integer(rateName, { fallback, min: 1, max: 1_000_000 });
-    const burst = env.integer(burstName, { fallback: 2 * perSecond, min: 1, max: 10_000_000 });
+    const burst = env.integer(burstName, { fallback: burstFactor * perSecond, min: 1, max: 10_000_000 });
     if (burst < perSecond) {
       throw bad(`${burstName}=${burst} is less than ${rateName}=${perSecond}: that rate could never be reached`);
     }
@@ -79,6 +81,7 @@ export function readConfig(environment: Environment): GatewayConfig {
       publishTimeoutMs: env.integer('SEALSTREAM_PUBLISH_TIMEOUT_MS', { fallback: 10_000, min: 100, max: 120_000 }),
       requestRate,
       eventRate: rate('EVENT', 20_000),
+      changeRate: rate('CHANGE', 5, 20),
     },
   };
 }

@@ -12,6 +12,7 @@ import type { KeyDirectory } from './auth/key-directory.js';
 import { createKeyIssuer } from './auth/key-issuer.js';
 import { registerKeyRoutes } from './auth/key-routes.js';
 import type { GatewayConfig } from './config.js';
+import { limitChanges } from './http/admission.js';
 import type { FrontDoor } from './http/front-door.js';
 import { createHttpMetrics } from './http/metrics.js';
 import { createPresence, type Presence } from './http/presence.js';
@@ -89,10 +90,11 @@ function registerAdministration(
   const { registry } = reader;
   const systemLog = createSystemLog({ producer, log });
   const registrar = createRegistrar({ registry, writer, rootKeyId: config.deployment.rootKeyId });
-  const shared = { registry, registrar, presence, systemLog };
+  const changing = limitChanges(createTokenBuckets(config.limits.changeRate));
+  const shared = { registry, registrar, presence, systemLog, changing };
   registerProducerRoutes(app, shared);
   registerOrganizationRoutes(app, shared);
-  registerKeyRoutes(app, { issuer: createKeyIssuer({ directory }), directory, presence, systemLog });
+  registerKeyRoutes(app, { issuer: createKeyIssuer({ directory }), directory, presence, systemLog, changing });
 }
 
 /** The query routes and the live stream, which share their way to what is stored. */

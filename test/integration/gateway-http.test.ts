@@ -202,6 +202,7 @@ describe('the gateway over HTTP', () => {
         maxInFlight: 2,
         requestRate: { perSecond: 20, burst: 40 },
         eventRate: { perSecond: 10, burst: 100 },
+        changeRate: { perSecond: 1, burst: 3 },
       };
       small = await startTestGateway({ ...world, config: { ...world.config, limits } });
     });
@@ -229,8 +230,24 @@ describe('the gateway over HTTP', () => {
       assert.equal((await post(5)).status, 202);
     });
 
+    test('changes of keys are few: each stays for ever', async () => {
+      const manager = await gateway.makeKey(['acme'], ['manage:keys']);
+      const make = () =>
+        small.call('POST', '/api/keys', {
+          key: manager,
+          body: { name: 'k', organizations: ['acme'], permissions: ['manage:keys'] },
+        });
+      const statuses: number[] = [];
+      for (let n = 0; n < 5; n += 1) statuses.push((await make()).status);
+      assert.deepEqual(statuses.slice(0, 3), [201, 201, 201]);
+      assert.ok(statuses.includes(429), statuses.join());
+      assert.equal((await small.call('GET', '/api/keys', { key: manager })).status, 200);
+    });
+
     test('more requests at once than it may work on are turned away, and it recovers', async () => {
       const key = await gateway.makeKey(['acme'], ['write:events']);
+      const post = (): Promise<Answer> => small.call('POST', '/api/audit/events', { key, body: event });
+      assert.equal((await post()).status, 202, 'the key is known');
       const hanging = Array.from({ length: 2 }, () => {
         const socket = connect(small.port, '127.0.0.1');
         const lines = [
@@ -244,7 +261,6 @@ describe('the gateway over HTTP', () => {
       });
       const inFlight = async (): Promise<string | undefined> =>
         /requests_in_flight\S* (\d+)/.exec((await small.call<string>('GET', '/metrics', { key: '' })).body)?.[1];
-      const post = (): Promise<Answer> => small.call('POST', '/api/audit/events', { key, body: event });
       await until(async () => (await inFlight()) === '2');
       const turnedAway = await post();
       refused(turnedAway, 503, 'overloaded');

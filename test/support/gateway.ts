@@ -76,6 +76,7 @@ export async function createGatewayWorld({
       maxInFlight: 256,
       publishTimeoutMs: 10_000,
       requestRate: { perSecond: 10_000, burst: 10_000 },
+      changeRate: { perSecond: 1_000, burst: 1_000 },
       eventRate: { perSecond: 100_000, burst: 100_000 },
       ...limits,
     },

@@ -1,5 +1,5 @@
 import { Type, type TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, preHandlerAsyncHookHandler } from 'fastify';
 import { parseTimestampUs } from '../../core/event/index.js';
 import { Problem } from '../errors.js';
 import type { Presence } from '../http/presence.js';
@@ -61,14 +61,22 @@ export function registerKeyRoutes(
     directory,
     presence,
     systemLog,
-  }: { issuer: KeyIssuer; directory: KeyDirectory; presence: Presence; systemLog: SystemLog },
+    changing,
+  }: {
+    issuer: KeyIssuer;
+    directory: KeyDirectory;
+    presence: Presence;
+    systemLog: SystemLog;
+    changing: preHandlerAsyncHookHandler;
+  },
 ): void {
   const routes = app.withTypeProvider<TypeBoxTypeProvider>();
   const preHandler = requirePermission('manage:keys');
+  const change = [preHandler, changing];
 
   routes.post(
     '/api/keys',
-    { schema: { body: NewKey, response: { 201: MadeKey } }, preHandler },
+    { schema: { body: NewKey, response: { 201: MadeKey } }, preHandler: change },
     async (request, reply) => {
       const { name, organizations, permissions: wanted, expires_at } = request.body;
       const { key, text } = issuer.draft(
@@ -106,7 +114,7 @@ export function registerKeyRoutes(
 
   routes.delete(
     '/api/keys/:id',
-    { schema: { params: IdParam, response: { 200: Key } }, preHandler },
+    { schema: { params: IdParam, response: { 200: Key } }, preHandler: change },
     async (request) => {
       // Ending a key must work even while its record has to wait for Kafka.
       const { key, revoked } = await issuer.revoke(request.params.id, request.caller);

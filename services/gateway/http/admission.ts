@@ -1,4 +1,4 @@
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, preHandlerAsyncHookHandler } from 'fastify';
 import { Problem } from '../errors.js';
 import { createTokenBuckets, type Rate, type TokenBuckets } from './token-buckets.js';
 
@@ -17,6 +17,12 @@ export function checkRate(buckets: TokenBuckets, keyId: string, cost: number, wh
     headers: { 'retry-after': String(Math.ceil(waitMs / 1_000)) },
   });
 }
+
+/** A pre-handler that counts changes of what the gateway administers. */
+export const limitChanges =
+  (buckets: TokenBuckets): preHandlerAsyncHookHandler =>
+  async ({ caller }) =>
+    checkRate(buckets, caller.keyId, 1, 'changes');
 
 /**
  * Bounds how many requests are worked on at once, and how many a key may send a second. Comes after authentication, whose look-ups

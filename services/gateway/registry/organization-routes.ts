@@ -1,5 +1,5 @@
 import { Type, type TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, preHandlerAsyncHookHandler } from 'fastify';
 import type { Registry } from '../../core/registry/index.js';
 import { mayActFor, requirePermission } from '../auth/caller.js';
 import { Problem } from '../errors.js';
@@ -18,7 +18,14 @@ export function registerOrganizationRoutes(
     registrar,
     presence,
     systemLog,
-  }: { registry: Registry; registrar: Registrar; presence: Presence; systemLog: SystemLog },
+    changing,
+  }: {
+    registry: Registry;
+    registrar: Registrar;
+    presence: Presence;
+    systemLog: SystemLog;
+    changing: preHandlerAsyncHookHandler;
+  },
 ): void {
   const routes = app.withTypeProvider<TypeBoxTypeProvider>();
 
@@ -26,7 +33,7 @@ export function registerOrganizationRoutes(
     '/api/organizations',
     {
       schema: { body: Organization, response: { 200: Organization, 201: Organization } },
-      preHandler: requirePermission('admin'),
+      preHandler: [requirePermission('admin'), changing],
     },
     async (request, reply) => {
       const { caller } = request;

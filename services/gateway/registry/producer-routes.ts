@@ -1,5 +1,5 @@
 import { Type, type TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, preHandlerAsyncHookHandler } from 'fastify';
 import type { KeyGrant, Registry } from '../../core/registry/index.js';
 import { scopes } from '../../core/wire/index.js';
 import { requirePermission } from '../auth/caller.js';
@@ -57,14 +57,22 @@ export function registerProducerRoutes(
     registrar,
     presence,
     systemLog,
-  }: { registry: Registry; registrar: Registrar; presence: Presence; systemLog: SystemLog },
+    changing,
+  }: {
+    registry: Registry;
+    registrar: Registrar;
+    presence: Presence;
+    systemLog: SystemLog;
+    changing: preHandlerAsyncHookHandler;
+  },
 ): void {
   const routes = app.withTypeProvider<TypeBoxTypeProvider>();
   const preHandler = requirePermission('manage:keys');
+  const change = [preHandler, changing];
 
   routes.post(
     '/api/producers',
-    { schema: { body: NewProducer, response: { 200: Producer, 201: Producer } }, preHandler },
+    { schema: { body: NewProducer, response: { 200: Producer, 201: Producer } }, preHandler: change },
     async (request, reply) => {
       const { public_key, producer_id, organizations, scopes: wanted, name = '' } = request.body;
       presence.require('kafka');
@@ -107,7 +115,7 @@ export function registerProducerRoutes(
 
   routes.delete(
     '/api/producers/:keyId',
-    { schema: { params: KeyIdParam, response: { 200: Producer } }, preHandler },
+    { schema: { params: KeyIdParam, response: { 200: Producer } }, preHandler: change },
     async (request) => {
       presence.require('kafka');
       const { grant, revoked, offset } = await presence.publishing(
