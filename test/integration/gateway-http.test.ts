@@ -247,7 +247,11 @@ describe('the gateway over HTTP', () => {
     test('more requests at once than it may work on are turned away, and it recovers', async () => {
       const key = await gateway.makeKey(['acme'], ['write:events']);
       const post = (): Promise<Answer> => small.call('POST', '/api/audit/events', { key, body: event });
+      const inFlight = async (): Promise<string | undefined> =>
+        /requests_in_flight\S* (\d+)/.exec((await small.call<string>('GET', '/metrics', { key: '' })).body)?.[1];
       assert.equal((await post()).status, 202, 'the key is known');
+      // An answer may be here a moment before its request has left the count.
+      await until(async () => (await inFlight()) === '0');
       const hanging = Array.from({ length: 2 }, () => {
         const socket = connect(small.port, '127.0.0.1');
         const lines = [
@@ -259,8 +263,6 @@ describe('the gateway over HTTP', () => {
         socket.write([...lines, 'Content-Length: 50', '', '{'].join('\r\n'));
         return socket;
       });
-      const inFlight = async (): Promise<string | undefined> =>
-        /requests_in_flight\S* (\d+)/.exec((await small.call<string>('GET', '/metrics', { key: '' })).body)?.[1];
       await until(async () => (await inFlight()) === '2');
       const turnedAway = await post();
       refused(turnedAway, 503, 'overloaded');
