@@ -170,6 +170,8 @@ describe('/api/keys', () => {
       [{ name: 'a\nb' }, '/name'],
       [{ organizations: [] }, '/organizations'],
       [{ organizations: [''] }, '/organizations'],
+      [{ organizations: ['a\ud800'] }, '/organizations'],
+      [{ organizations: ['a\u0000'] }, '/organizations'],
       [{ organizations: 'acme' }, '/organizations'],
       [{ expires_at: 'soon' }, '/expires_at'],
       [{ hash: 'x' }, '/hash'],

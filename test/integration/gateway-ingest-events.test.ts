@@ -109,6 +109,8 @@ describe('POST /api/audit/events', () => {
       [event({ outcome: 'fine', reason: 3 }), ['/outcome', '/reason']],
       [event({ toString: 1 }), ['/toString']],
       [event({ 'a/b~c': 1 }), ['/a~1b~0c']],
+      [event({ reason: 'half a pair: \ud83d' }), ['/reason']],
+      [event({ actor: { name: '\udc00' } }), ['/actor/name']],
     ];
     for (const [body, pointers] of cases) {
       refused(await post(body), 422, 'invalid-event', pointers);
@@ -122,6 +124,14 @@ describe('POST /api/audit/events', () => {
     }
     const one = await post([event(), event({ ip: 'x' })]);
     assert.equal(one.body.pointer, '/1/ip', 'the only fault is named at the top too');
+  });
+
+  test('text of any script is kept, NUL and bidirectional marks included', async () => {
+    const message = 'Zoë 組織 😀 \u0000 \u202e \ufeff "\\\n';
+    const { status, body } = await post(event({ message, actor: { id: '\u0000', name: 'a\u0301' } }));
+    assert.equal(status, 202);
+    const accepted = await published(body.ids[0]);
+    assert.deepEqual([accepted?.message, accepted?.actor.id, accepted?.actor.name], [message, '\u0000', 'a\u0301']);
   });
 
   test('nothing of a request is taken when one event is wrong', async () => {

@@ -1,7 +1,7 @@
 import { Type } from 'typebox';
 
-/** No control characters: an id goes into headers, logs and files. */
-const printable = '^[^\\u0000-\\u001f\\u007f]+$';
+/** No control characters, as an id goes into headers, logs and files, and no lone surrogates, which have no UTF-8. */
+const printable = '^[^\\u0000-\\u001f\\u007f\\ud800-\\udfff]+$';
 
 export const OrganizationId = Type.String({
   minLength: 1,
