@@ -134,6 +134,16 @@ describe('Idempotency-Key', () => {
     assert.deepEqual((await fates(answer.ids)).accepted, [1]);
   });
 
+  test('a request that takes two records is one request: both are stored before either is published', async () => {
+    const body = Array.from({ length: 4 }, (_, n) => ({ action: 'o.large', details: String(n).repeat(255_000) }));
+    const [first, second] = [await post(body, 'large'), await post(body, 'large')];
+    assert.deepEqual([first.status, second.status], [202, 202]);
+    assert.deepEqual(second.body.ids, first.body.ids);
+    const { accepted, values, dispositions } = await fates(first.body.ids);
+    assert.deepEqual([accepted, values.size], [[1, 1, 1, 1], 2]);
+    assert.deepEqual(dispositions, ['accepted', 'accepted', 'duplicate', 'duplicate']);
+  });
+
   test('what was signed with a key that was revoked since is not acknowledged again', async () => {
     const retired = await createGatewayWorld();
     const before = await startTestGateway(retired);
