@@ -13,7 +13,7 @@ import { embeddedParts } from './prepare/system.mjs';
 const FOLDERS = ['unit', 'integration', 'fault', 'e2e'];
 const CONCURRENT_FILES = 2;
 /** For a single test, and for a file as a whole: a hang shall cost minutes, not the run. */
-const TIMEOUT_MS = 400_000;
+const TIMEOUT_MS = 300_000;
 
 const words = process.argv.slice(2).filter((word) => !word.startsWith('--'));
 const rebuild = !process.argv.includes('--no-build');
