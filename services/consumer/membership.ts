@@ -2,7 +2,7 @@ import { AssignmentLost } from './errors.js';
 
 /**
  * When Kafka last said that this consumer is a member of its group. A process that was suspended does not know that its partitions
- * went to another; this is how it notices before it writes (docs/decisions/consumer-delivery.md).
+ * went to another; this is how it notices before it writes (docs/decisions/0012-delivery.md).
  */
 export interface Membership {
   /** Kafka has just answered a heartbeat, a join or a commit. */

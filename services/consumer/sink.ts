@@ -20,7 +20,7 @@ const errorBytes = 4_096;
 
 /**
  * Blocks go by node:http and not by the client library: their memory goes into the socket as it is, with its length said beforehand,
- * and the data can be held back until the request is open (docs/decisions/consumer-delivery.md).
+ * and the data can be held back until the request is open (docs/decisions/0012-delivery.md).
  */
 export function createSink({
   url,
