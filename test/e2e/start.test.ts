@@ -138,6 +138,18 @@ describe('npm start', () => {
     await stop(instance);
   });
 
+  test('from a shell that sourced its env file means itself, and starts its own parts again', async () => {
+    const first = start(onlyRedis);
+    await first.ready();
+    const sourced = { ...onlyRedis, ...envFile() };
+    await stop(first);
+    const again = start(sourced);
+    await again.ready();
+    assert.equal(envFile().REDIS_URL, sourced.REDIS_URL);
+    assert.ok(again.pid('redis') > 0);
+    await stop(again);
+  });
+
   test('a second start on the same data names the pid and the URL of the first, and exits 1', async () => {
     const first = start(onlyRedis);
     const url = await first.ready();
