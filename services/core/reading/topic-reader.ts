@@ -36,8 +36,7 @@ export async function readTopic({
   /** Called after each batch with the first offset not read and the partition's end. */
   onCaughtUp?: (partition: number, next: number, highWatermark: number) => void;
   onGap: (error: SealstreamError) => void;
-  /** `restarts`: kafkajs begins again by itself; otherwise the reader has come to its end. */
-  onCrash?: (error: Error, restarts: boolean) => void;
+  onCrash?: (error: Error) => void;
   log: Logger;
   maxWaitMs?: number;
   /** Longer than `onRecords` takes. After a crash the reader waits so long for its own former membership. */
@@ -54,12 +53,13 @@ export async function readTopic({
     maxBytesPerPartition,
     sessionTimeout: sessionTimeoutMs,
     // Asked after every crash, also one that falls into stopping: kafkajs would begin again for ever.
-    retry: { retries: Number.MAX_SAFE_INTEGER, maxRetryTime: 10_000, restartOnFailure: async () => !stopping },
+    // Retries are counted, because kafkajs does not end them when it is told to disconnect: a stopped reader would go on in the dark.
+    retry: { retries: 8, maxRetryTime: 5_000, restartOnFailure: async () => !stopping },
   });
   consumer.on(consumer.events.CRASH, ({ payload }) => {
     const { error, restart } = payload;
     log.warn({ topic, error: error.message }, restart ? 'reader crashed and starts again' : 'reader crashed for good');
-    onCrash(error, restart);
+    onCrash(error);
   });
 
   // Said after every joining and before its first fetch, so that reading begins, and goes on after a crash, at the wanted offset.
@@ -94,17 +94,23 @@ export async function readTopic({
     onCaughtUp(partition, next.get(partition)!, Number(batch.highWatermark));
   };
 
-  await consumer.connect();
-  await consumer.subscribe({ topic, fromBeginning: true });
-  await consumer.run({
-    autoCommit: false,
-    partitionsConsumedConcurrently: 4,
-    eachBatchAutoResolve: true,
-    eachBatch: async ({ batch, heartbeat }) => {
-      await onBatch(batch);
-      await heartbeat();
-    },
-  });
+  try {
+    await consumer.connect();
+    await consumer.subscribe({ topic, fromBeginning: true });
+    await consumer.run({
+      autoCommit: false,
+      partitionsConsumedConcurrently: 4,
+      eachBatchAutoResolve: true,
+      eachBatch: async ({ batch, heartbeat }) => {
+        await onBatch(batch);
+        await heartbeat();
+      },
+    });
+  } catch (error) {
+    stopping = true;
+    await consumer.disconnect().catch(() => {});
+    throw error;
+  }
   return {
     async stop() {
       stopping = true;
