@@ -12,7 +12,7 @@ import { createAuthenticator } from './auth/authenticator.js';
 import { createKeyDirectory, type KeyDirectory } from './auth/key-directory.js';
 import { createKeyTable } from './auth/key-table.js';
 import type { GatewayConfig } from './config.js';
-import { openFrontDoor } from './http/front-door.js';
+import { type FrontDoor, openFrontDoor } from './http/front-door.js';
 import { watchParts } from './http/part-watch.js';
 import { clickhouseProbe, createKafkaProbe, redisProbe } from './probes.js';
 import { gatewayProducerId, openRegistry } from './registry/open-registry.js';
@@ -35,100 +35,13 @@ const closeTimeoutMs = 8_000;
 
 /** Opens the port, then waits for the parts. Rejects only when the port cannot be had. */
 export async function openGateway({ config, log }: { config: GatewayConfig; log: Logger }): Promise<Gateway> {
-  const { addresses, topics, deployment, admin } = config;
-  const { clickhouseDatabase: database } = addresses;
   const metrics = createMetrics('gateway');
   const health = createHealth(healthParts);
   const door = await openFrontDoor({ host: config.host, port: config.port, health, metrics });
-
   const stopping = new AbortController();
-  const closers: { what: string; close: () => unknown }[] = [];
-  /** What is opened after everything else was closed is closed at once. */
-  const onClose = (what: string, close: () => unknown): void => {
-    if (stopping.signal.aborted) void Promise.resolve(close()).catch(() => {});
-    else closers.push({ what, close });
-  };
-
-  const kafka = createKafka({ brokers: addresses.kafkaBrokers, clientId: 'sealstream-gateway', log });
-  const clickhouse = createClickHouse({ url: addresses.clickhouseUrl, database });
-  onClose('clickhouse', () => clickhouse.close());
-  const redis = connectRedis(addresses.redisUrl, log);
-  onClose('redis', () => redis.disconnect());
-  const kafkaProbe = createKafkaProbe({ kafka, topics });
-  const watch = watchParts({
-    probes: {
-      kafka: kafkaProbe.probe,
-      clickhouse: clickhouseProbe({ clickhouse, database }),
-      redis: redisProbe(redis),
-    },
-    health,
-    log,
-  });
-  onClose('watch', async () => {
-    watch.stop();
-    await kafkaProbe.close();
-  });
-
-  const start = async (): Promise<void> => {
-    const registry = await retry(() => openRegistry({ ...config, kafka, clickhouse, database, log }), {
-      signal: stopping.signal,
-      mostMs: 5_000,
-      again: (error) => !(error instanceof SealstreamError) || error.retriable,
-      onFailure: (error, waitMs) => {
-        health.set('registry', { ready: false, detail: messageOf(error) });
-        log.warn({ waitMs: Math.round(waitMs), error: messageOf(error) }, 'waiting for the registry');
-      },
-    });
-    onClose('registry', () => registry.stop());
-    health.set('registry', { ready: true });
-    if (stopping.signal.aborted) return;
-
-    const producer = createProducer({
-      kafka,
-      topic: topics.events,
-      audience: deployment.audience,
-      producerId: gatewayProducerId,
-      key: config.gatewayKey,
-      lanes: 'partitions',
-      closeTimeoutMs,
-      log,
-      metrics,
-    });
-    onClose('producer', () => producer.close());
-    await producer.start();
-
-    const directory = createKeyDirectory({ table: createKeyTable({ clickhouse, database }), log });
-    const authenticator = createAuthenticator({ directory, admin });
-    const parts: GatewayParts = {
-      config,
-      door,
-      health,
-      metrics,
-      log,
-      kafka,
-      clickhouse,
-      database,
-      redis,
-      registry,
-      producer,
-      directory,
-      authenticator,
-    };
-    if (stopping.signal.aborted) return;
-    const { app, stopReading } = registerRoutes(parts);
-    onClose('live reader', stopReading);
-    await app.ready();
-    // Last added, first closed: no further requests, then the streams end and the answers that were begun are given.
-    onClose('app', async () => {
-      const drained = door.drain();
-      await app.close();
-      await drained;
-    });
-    door.admit(app.routing);
-    void listAdminKey({ directory, config, log, signal: stopping.signal });
-  };
-
-  const ready = start();
+  const closers = createClosers({ signal: stopping.signal, log });
+  const shared = { config, door, health, metrics, log, closers, signal: stopping.signal };
+  const ready = startWork({ ...shared, ...connectParts(shared) });
   ready.catch(() => {});
   return {
     port: door.port,
@@ -136,17 +49,119 @@ export async function openGateway({ config, log }: { config: GatewayConfig; log:
     metrics,
     ready,
     async stop() {
-      if (!closers.some(({ what }) => what === 'app')) onClose('door', () => door.drain());
+      const drained = door.drain();
       stopping.abort();
-      for (const { what, close } of closers.splice(0).reverse()) {
-        try {
-          await close();
-        } catch (error) {
-          log.error({ part: what, error: messageOf(error) }, 'part did not close cleanly');
-        }
-      }
+      await closers.close();
+      await drained;
     },
   };
+}
+
+/** What is to be closed, the last opened first. */
+interface Closers {
+  /** What is opened after everything else was closed is closed at once. */
+  add(part: string, close: () => unknown): void;
+  close(): Promise<void>;
+}
+
+function createClosers({ signal, log }: { signal: AbortSignal; log: Logger }): Closers {
+  const opened: { part: string; close: () => unknown }[] = [];
+  const closeOne = async (part: string, close: () => unknown): Promise<void> => {
+    try {
+      await close();
+    } catch (error) {
+      log.error({ part, error: messageOf(error) }, 'part did not close cleanly');
+    }
+  };
+  return {
+    add(part, close) {
+      if (signal.aborted) void closeOne(part, close);
+      else opened.push({ part, close });
+    },
+    async close() {
+      for (const { part, close } of opened.splice(0).reverse()) await closeOne(part, close);
+    },
+  };
+}
+
+interface Shared {
+  config: GatewayConfig;
+  door: FrontDoor;
+  health: Health;
+  metrics: Metrics;
+  log: Logger;
+  closers: Closers;
+  /** Aborts when the gateway stops. */
+  signal: AbortSignal;
+}
+type Connections = Pick<GatewayParts, 'kafka' | 'clickhouse' | 'database' | 'redis'>;
+
+/** Clients of the parts, whether those are there or not, and a watch over them. */
+function connectParts({ config, health, log, closers }: Shared): Connections {
+  const { addresses, topics } = config;
+  const { clickhouseDatabase: database } = addresses;
+  const kafka = createKafka({ brokers: addresses.kafkaBrokers, clientId: 'sealstream-gateway', log });
+  const clickhouse = createClickHouse({ url: addresses.clickhouseUrl, database });
+  closers.add('clickhouse', () => clickhouse.close());
+  const redis = connectRedis(addresses.redisUrl, log);
+  closers.add('redis', () => redis.disconnect());
+  const kafkaProbe = createKafkaProbe({ kafka, topics });
+  const clickhouseIs = clickhouseProbe({ clickhouse, database });
+  const probes = { kafka: kafkaProbe.probe, clickhouse: clickhouseIs, redis: redisProbe(redis) };
+  const watch = watchParts({ probes, health, log });
+  closers.add('watch', async () => {
+    watch.stop();
+    await kafkaProbe.close();
+  });
+  return { kafka, clickhouse, database, redis };
+}
+
+/** Waits for the registry, then opens the producer, the routes and the door, in this order. */
+async function startWork(parts: Shared & Connections): Promise<void> {
+  const { config, door, health, metrics, log, closers, signal, kafka, clickhouse, database } = parts;
+  const registry = await retry(() => openRegistry({ ...config, kafka, clickhouse, database, log }), {
+    signal,
+    mostMs: 5_000,
+    again: (error) => !(error instanceof SealstreamError) || error.retriable,
+    onFailure: (error, waitMs) => {
+      health.set('registry', { ready: false, detail: messageOf(error) });
+      log.warn({ waitMs: Math.round(waitMs), error: messageOf(error) }, 'waiting for the registry');
+    },
+  });
+  closers.add('registry', () => registry.stop());
+  health.set('registry', { ready: true });
+  if (signal.aborted) return;
+
+  const producer = createProducer({
+    kafka,
+    topic: config.topics.events,
+    audience: config.deployment.audience,
+    producerId: gatewayProducerId,
+    key: config.gatewayKey,
+    lanes: 'partitions',
+    closeTimeoutMs,
+    log,
+    metrics,
+  });
+  closers.add('producer', () => producer.close());
+  await producer.start();
+  // Sooner known here than by the watch.
+  health.set('kafka', { ready: true });
+  if (signal.aborted) return;
+
+  const directory = createKeyDirectory({ table: createKeyTable({ clickhouse, database }), log });
+  const authenticator = createAuthenticator({ directory, admin: config.admin });
+  const { app, stopReading } = registerRoutes({ ...parts, registry, producer, directory, authenticator });
+  closers.add('live reader', stopReading);
+  await app.ready();
+  // First to be closed: the streams end, and the answers that were begun are given before anything that they need goes.
+  closers.add('app', async () => {
+    const drained = door.drain();
+    await app.close();
+    await drained;
+  });
+  door.admit(app.routing);
+  void listAdminKey({ directory, config, log, signal });
 }
 
 /** No command waits for a connection: a request that needs Redis is told at once that it is away. */

@@ -157,7 +157,7 @@ describe('with a part away', () => {
       assert.equal((await readiness(early)).parts.kafka.ready, false);
       await stack.part('kafka').start();
       await early.ready;
-      assert.equal((await post('early', {}, acme, early)).status, 202);
+      await until(async () => (await post('early', {}, acme, early)).status === 202, 5_000);
       await until(async () => (await readiness(early)).ready === true);
     } finally {
       await early.stop();

@@ -51,7 +51,7 @@ export async function openFrontDoor({
   limits?: ConnectionLimits;
 }): Promise<FrontDoor> {
   let admitted: RequestListener | undefined;
-  let draining = false;
+  let draining: Promise<void> | undefined;
 
   const answer = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const path = request.url?.split('?', 1)[0];
@@ -61,7 +61,7 @@ export async function openFrontDoor({
     if (path === '/healthz') send(200, 'text/plain', 'ok\n');
     else if (path === '/readyz') {
       const report = health.report();
-      const ready = report.ready && admitted !== undefined && !draining;
+      const ready = report.ready && admitted !== undefined && draining === undefined;
       send(ready ? 200 : 503, 'application/json', `${JSON.stringify({ ...report, ready })}\n`);
     } else send(200, metrics.registry.contentType, await metrics.registry.metrics());
   };
@@ -95,20 +95,23 @@ export async function openFrontDoor({
       admitted = listener;
     },
     drain() {
-      draining = true;
-      return new Promise((resolve) => {
-        // A connection that was busy is idle, and can be closed, only once its answer is given.
-        const sweep = setInterval(() => server.closeIdleConnections(), drainPollMs);
-        const cut = setTimeout(() => server.closeAllConnections(), drainMs);
-        server.close(() => {
-          clearInterval(sweep);
-          clearTimeout(cut);
-          resolve();
-        });
-      });
+      draining ??= closeInOrder(server);
+      return draining;
     },
   };
 }
+
+const closeInOrder = (server: Server): Promise<void> =>
+  new Promise((resolve) => {
+    // A connection that was busy is idle, and can be closed, only once its answer is given.
+    const sweep = setInterval(() => server.closeIdleConnections(), drainPollMs);
+    const cut = setTimeout(() => server.closeAllConnections(), drainMs);
+    server.close(() => {
+      clearInterval(sweep);
+      clearTimeout(cut);
+      resolve();
+    });
+  });
 
 const ownPaths = new Set(['/healthz', '/readyz', '/metrics']);
 const isOwn = ({ method, url = '' }: IncomingMessage): boolean =>
