@@ -8,8 +8,8 @@ import { InsertFailed } from './errors.js';
 export interface Sink {
   /**
    * Inserts the block under its token: resolves once ClickHouse has written it, or has found that it did so before. `permit` is
-   * called when the request stands open and the server has begun to wait for the data; when it throws, nothing is sent. Rejects with
-   * InsertFailed, after which the block may be there or not.
+   * called when all but the block's last byte is on its way; when it throws, that byte is not sent and nothing is inserted. Rejects
+   * with InsertFailed, after which the block may be there or not.
    */
   insert(insertion: { table: Table; block: TableBlock; token: string; permit: () => void }): Promise<void>;
   close(): void;
@@ -20,7 +20,7 @@ const errorBytes = 4_096;
 
 /**
  * Blocks go by node:http and not by the client library: their memory goes into the socket as it is, with its length said beforehand,
- * and the data can be held back until the request is open (docs/decisions/0012-delivery.md).
+ * and the last byte can be held back until it is sure that it may go (docs/decisions/0012-delivery.md).
  */
 export function createSink({
   url,
@@ -60,7 +60,7 @@ export function createSink({
 
   return {
     async insert({ table, block, token, permit }) {
-      const chunks = block.chunks();
+      const chunks = block.chunks().filter((chunk) => chunk.length > 0);
       const length = chunks.reduce((sum, chunk) => sum + chunk.length, 0);
       const request = (secure ? httpsRequest : httpRequest)(addressOf(table, block.columnNames, token), {
         method: 'POST',
@@ -78,13 +78,9 @@ export function createSink({
       // Whoever awaits the connection first reports the failure.
       answer.catch(() => {});
       try {
-        request.flushHeaders();
-        await connected(request, answer);
+        await Promise.race([sendAllButLast(request, chunks), answer]);
         permit();
-        request.cork();
-        for (const chunk of chunks) request.write(chunk);
-        request.uncork();
-        request.end();
+        request.end(chunks.at(-1)!.subarray(-1));
         await accepted(await answer, table, failed);
       } catch (error) {
         request.destroy();
@@ -95,16 +91,14 @@ export function createSink({
   };
 }
 
-/** Resolves once the headers are on their way on an open connection. */
-async function connected(request: ReturnType<typeof httpRequest>, answer: Promise<unknown>): Promise<void> {
-  const open = new Promise<void>((resolve) => {
-    request.once('socket', (socket) => {
-      if (socket.connecting)
-        socket.once(socket instanceof Object && 'encrypted' in socket ? 'secureConnect' : 'connect', () => resolve());
-      else resolve();
-    });
+/** Resolves once everything but the last byte is in the hands of the operating system. */
+function sendAllButLast(request: ReturnType<typeof httpRequest>, chunks: readonly Buffer[]): Promise<void> {
+  return new Promise((resolve) => {
+    request.cork();
+    for (const chunk of chunks.slice(0, -1)) request.write(chunk);
+    request.write(chunks.at(-1)!.subarray(0, -1), () => resolve());
+    request.uncork();
   });
-  await Promise.race([open, answer]);
 }
 
 async function accepted(
