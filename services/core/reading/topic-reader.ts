@@ -36,7 +36,8 @@ export async function readTopic({
   /** Called after each batch with the first offset not read and the partition's end. */
   onCaughtUp?: (partition: number, next: number, highWatermark: number) => void;
   onGap: (error: SealstreamError) => void;
-  onCrash?: (error: Error) => void;
+  /** `restarts`: kafkajs begins again by itself; otherwise the reader has come to its end. */
+  onCrash?: (error: Error, restarts: boolean) => void;
   log: Logger;
   maxWaitMs?: number;
   /** Longer than `onRecords` takes. After a crash the reader waits so long for its own former membership. */
@@ -59,7 +60,7 @@ export async function readTopic({
   consumer.on(consumer.events.CRASH, ({ payload }) => {
     const { error, restart } = payload;
     log.warn({ topic, error: error.message }, restart ? 'reader crashed and starts again' : 'reader crashed for good');
-    onCrash(error);
+    onCrash(error, restart);
   });
 
   // Said after every joining and before its first fetch, so that reading begins, and goes on after a crash, at the wanted offset.
