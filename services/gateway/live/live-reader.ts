@@ -74,7 +74,8 @@ export function createLiveReader(parts: LiveReaderParts): LiveReader {
         advanced();
         await aborted(AbortSignal.any([ended.signal, stopped.signal]));
         tail = undefined;
-        await reading.reader.stop();
+        const closing = reading.reader.stop().catch((error) => log.debug({ error: messageOf(error) }, 'live reader'));
+        if (stopped.signal.aborted) await closing;
         if (ended.signal.aborted) throw ended.signal.reason;
       } catch (error) {
         if (stopped.signal.aborted) return;
@@ -164,9 +165,8 @@ async function startTail({
     maxWaitMs: 1_000,
     log,
     onGap: (error) => ended.abort(error),
-    onCrash: (error, restarts) => {
-      if (!restarts) ended.abort(error);
-    },
+    // kafkajs would begin again in the same group, where its old self is waited for until its session ends.
+    onCrash: (error) => ended.abort(error),
     async onRecords(partition, records) {
       if (ended.signal.aborted) return;
       // A partition that the topic got meanwhile begins at its beginning.

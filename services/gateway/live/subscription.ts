@@ -8,6 +8,7 @@ import { inTenant, type TenantScope } from '../query/scope.js';
 import type { LiveReader, LiveTail } from './live-reader.js';
 import type { LiveMetrics } from './metrics.js';
 import type { Ring } from './ring.js';
+import { createWake } from './wake.js';
 
 /** What a subscription says to its subscriber. Resolves when there is room for more: that is all the back-pressure there is. */
 export interface Outlet {
@@ -33,6 +34,8 @@ const limits = {
 };
 /** How often ClickHouse is looked at again while it lags behind what memory holds, or while no live reader runs. */
 const storedWaitMs = 250;
+/** After so long without anything new, ClickHouse is asked whether there is. */
+const quietMs = 3_000;
 /** A subscriber whom no event concerns is still told now and then where it stands, so that it need not look through it all again. */
 const idleCursorMs = 15_000;
 
@@ -100,7 +103,7 @@ export function subscribe({
   };
 
   /** One page out of ClickHouse for the partitions whose past memory does not reach. Returns whether it got anywhere. */
-  const readHistory = async (only: ReadonlySet<number> | undefined): Promise<boolean> => {
+  const readHistory = async (only: ReadonlySet<number> | undefined, maxAgeMs = 0): Promise<boolean> => {
     const page = await history.page({
       scope,
       filter,
@@ -108,6 +111,7 @@ export function subscribe({
       limit: limits.historyRows,
       pace,
       only,
+      maxAgeMs,
       signal,
     });
     pace = page.pace;
@@ -157,6 +161,15 @@ export function subscribe({
     return new Set(below.map(([partition]) => partition));
   };
 
+  /** Memory says nothing new. Should ClickHouse know more, the live reader is stuck, as for a while after Kafka was away. */
+  const lookBehind = async (): Promise<void> => {
+    try {
+      await readHistory(undefined, quietMs);
+    } catch (error) {
+      if (!isRetriable(error)) throw error;
+    }
+  };
+
   const step = async (): Promise<void> => {
     const { tail } = liveReader;
     const behind = outOfReach(tail);
@@ -166,7 +179,7 @@ export function subscribe({
       if (!caughtUp) await outlet.caughtUp(encodeIngestCursor(cursor));
       caughtUp = true;
       pace = undefined;
-      await wake.wait(idleCursorMs);
+      if (!(await wake.wait(quietMs))) await lookBehind();
     } else {
       if (caughtUp) metrics.fallbacks.inc();
       caughtUp = false;
@@ -212,37 +225,3 @@ interface Item {
 /** Whether memory holds everything from the position on and has something above it. */
 const inReach = (ring: Ring, position: Position): boolean =>
   position.offset >= ring.from && position.offset < ring.next;
-
-/** Lets a loop sleep until something happens that it may already have missed while it worked. */
-function createWake(signal: AbortSignal): {
-  ring: () => void;
-  /** `always`: sleeps the whole time unless aborted. */
-  wait: (ms: number, options?: { always?: boolean }) => Promise<void>;
-} {
-  let rung = false;
-  let wakeUp: (() => void) | undefined;
-  return {
-    ring() {
-      rung = true;
-      wakeUp?.();
-    },
-    async wait(ms, { always = false } = {}) {
-      if (signal.aborted || (rung && !always)) {
-        rung = false;
-        return;
-      }
-      await new Promise<void>((resolve) => {
-        const done = (): void => {
-          clearTimeout(timer);
-          signal.removeEventListener('abort', done);
-          wakeUp = undefined;
-          resolve();
-        };
-        const timer = setTimeout(done, ms);
-        if (!always) wakeUp = done;
-        signal.addEventListener('abort', done);
-      });
-      rung = false;
-    },
-  };
-}

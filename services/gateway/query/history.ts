@@ -35,6 +35,8 @@ export interface History {
     pace?: Pace | undefined;
     /** Reads these partitions only; all of them where absent. */
     only?: ReadonlySet<number> | undefined;
+    /** How old the knowledge of what is stored may be; 0 where absent. */
+    maxAgeMs?: number;
     signal?: AbortSignal | undefined;
   }): Promise<HistoryPage>;
   /** A cursor before everything, behind everything that is stored now, or the one that a text holds (throws a Problem). */
@@ -104,7 +106,7 @@ export function createHistory({
 
   const page: History['page'] = async (query) => {
     const { cursor, limit } = query;
-    const everywhere = await records.stored(cursor.incarnation);
+    const everywhere = await records.stored(cursor.incarnation, query.maxAgeMs);
     const stored = new Map([...everywhere].filter(([partition]) => query.only?.has(partition) ?? true));
     const positions = new Map(cursor.positions);
     const rows: EventRow[] = [];

@@ -9,8 +9,11 @@ export interface Records {
   of(row: Pick<EventRow, 'incarnation' | 'partition' | 'offset'>): Promise<BatchRow[]>;
   /** The last accepted registry marker below that place. */
   markerBelow(row: Pick<EventRow, 'incarnation' | 'partition' | 'offset'>): Promise<BatchRow | undefined>;
-  /** First offset above the stored records, per partition. Everything below is whole in `events`: `batches` is written last. */
-  stored(incarnation: Buffer): Promise<Map<number, number>>;
+  /**
+   * First offset above the stored records, per partition. Everything below is whole in `events`: `batches` is written last. An answer
+   * that is no older than `maxAgeMs` is given again.
+   */
+  stored(incarnation: Buffer, maxAgeMs?: number): Promise<Map<number, number>>;
   /** Incarnations that hold records, oldest first. */
   incarnations(): Promise<Buffer[]>;
 }
@@ -18,6 +21,7 @@ export interface Records {
 export function createRecords({ clickhouse, database }: { clickhouse: ClickHouseClient; database: string }): Records {
   const settings = limitSettings(defaultQueryLimits);
   const known = new Map<string, Map<number, number>>();
+  const askedAt = new Map<string, number>();
   const asking = new Map<string, Promise<Map<number, number>>>();
 
   const guarded = async <T>(work: () => Promise<T>): Promise<T> => {
@@ -75,6 +79,7 @@ export function createRecords({ clickhouse, database }: { clickhouse: ClickHouse
     );
     const after = new Map([...before, ...rows.map(({ partition, next }): [number, number] => [partition, next])]);
     known.set(incarnation, after);
+    askedAt.set(incarnation, performance.now());
     return after;
   };
 
@@ -88,8 +93,10 @@ export function createRecords({ clickhouse, database }: { clickhouse: ClickHouse
       );
       return marker;
     },
-    stored(incarnation) {
+    async stored(incarnation, maxAgeMs = 0) {
       const key = incarnation.toString('hex');
+      const at = askedAt.get(key);
+      if (at !== undefined && performance.now() - at < maxAgeMs) return known.get(key)!;
       const running = asking.get(key);
       if (running) return running;
       const started = advance(key).finally(() => asking.delete(key));
