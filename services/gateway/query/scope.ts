@@ -36,6 +36,8 @@ export interface Select {
   where?: (bind: Bind) => readonly string[];
   /** What follows WHERE: GROUP BY, ORDER BY, LIMIT. */
   rest?: string;
+  /** A query around this one, which is given as a subquery in parentheses. */
+  around?: (subquery: string) => string;
   signal?: AbortSignal | undefined;
 }
 
@@ -79,19 +81,13 @@ export function createEventsTable({
 }): EventsTable {
   const settings = limitSettings(limits);
 
-  const compile = ({
-    scope,
-    columns,
-    where,
-    rest = '',
-  }: Select): { query: string; params: Record<string, unknown> } => {
+  const compile = (select: Select): { query: string; params: Record<string, unknown> } => {
+    const { scope, columns, where, rest = '', around } = select;
     const bind = createBind();
     const conditions = [tenantCondition(scope, bind), ...(where?.(bind) ?? [])];
-    return {
-      query: `SELECT ${columns.join(', ')} FROM {database:Identifier}.events
-        WHERE ${conditions.map((condition) => `(${condition})`).join(' AND ')} ${rest}`,
-      params: { ...bind.params, database },
-    };
+    const query = `SELECT ${columns.join(', ')} FROM {database:Identifier}.events
+        WHERE ${conditions.map((condition) => `(${condition})`).join(' AND ')} ${rest}`;
+    return { query: around ? around(`(${query})`) : query, params: { ...bind.params, database } };
   };
 
   const timed = async <T>({ name, signal }: Select, work: () => Promise<T>): Promise<T> => {
