@@ -24,7 +24,7 @@ export class GrowingBytes {
 }
 
 /** Below this many bytes a loop is quicker than Buffer.copy's way into the runtime. */
-const loopBytes = 24;
+const loopBytes = 40;
 
 /** Copies [from, to) of `source` to `target` at `at` and returns where it ends. The room must be there. */
 export function copyBytes(target: Buffer, at: number, source: Buffer, from: number, to: number): number {
