@@ -1,20 +1,21 @@
 import assert from 'node:assert/strict';
 import { describe, type TestContext, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { FetchSettings } from '../../services/consumer/group-member.js';
 import { type Step, steps } from '../../services/consumer/partition.js';
 import { type ConsumerChild, type StopAt, startConsumerChild } from '../support/consumer-child.js';
-import { createDeliveryWorld, type DeliveryWorld } from '../support/delivering.js';
+import { createDeliveryWorld, type DeliveryWorld, quickFetch } from '../support/delivering.js';
 import { assertExactlyOnce, createLedger, type Ledger, pushTokensOut } from '../support/exactly-once.js';
 import { eventParts, testProducer } from '../support/judging.js';
 
-type StartChild = (stopAt?: StopAt) => ConsumerChild;
+type StartChild = (stopAt?: StopAt, fetch?: FetchSettings) => ConsumerChild;
 
 /** A world with two partitions, in one of them a range of which all three tables get rows. */
 async function createLoadedWorld(t: TestContext): Promise<{ world: DeliveryWorld; ledger: Ledger; start: StartChild }> {
   const world = await createDeliveryWorld({ partitions: 2 });
   t.after(world.remove);
-  const start: StartChild = (stopAt) => {
-    const child = startConsumerChild(world.config, stopAt);
+  const start: StartChild = (stopAt, fetch = world.config.fetch) => {
+    const child = startConsumerChild({ ...world.config, fetch }, stopAt);
     t.after(() => child.signal('SIGKILL'));
     return child;
   };
@@ -24,9 +25,13 @@ async function createLoadedWorld(t: TestContext): Promise<{ world: DeliveryWorld
   const batches = [1, 2, 3].map((count) => Array.from({ length: count * 10 }, () => eventParts()));
   const values = [lane.open(), ...batches.map((events) => lane.record('data', events).value), Buffer.from('no record')];
   for (const events of batches) ledger.expect(events);
-  ledger.published(0, await world.publish(0, values), values);
+  // Each in a Kafka batch of its own, so that a small fetch brings one.
+  for (const value of values) ledger.published(0, await world.publish(0, [value]), [value]);
   return { world, ledger, start };
 }
+
+/** One record at a time. */
+const smallFetch = { ...quickFetch, maxBytesPerPartition: 1 };
 
 /** Where a range is under way: before and after these, there is no token to forget. */
 const betweenInserts = steps.filter((step) => step.startsWith('after_') && step !== 'after_position');
@@ -46,6 +51,19 @@ describe('a consumer that is killed', { concurrency: 4 }, () => {
         await assertExactlyOnce(world, ledger);
       });
     }
+  }
+});
+
+describe('a range that is read again', { concurrency: 2 }, () => {
+  for (const step of ['after_intent', 'after_events'] as const) {
+    test(`in smaller fetches than the first time (killed ${step.replaceAll('_', ' ')}) is finished as it was intended`, async (t) => {
+      const { world, ledger, start } = await createLoadedWorld(t);
+      assert.equal(await start({ step, partition: 0, time: 1, signal: 'SIGKILL' }).ended, 'SIGKILL');
+      const next = start(undefined, smallFetch);
+      await world.delivered();
+      await next.stop();
+      await assertExactlyOnce(world, ledger);
+    });
   }
 });
 
