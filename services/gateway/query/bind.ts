@@ -19,3 +19,6 @@ export function createBind(): Bind {
 /** `expression IN (…)`, every value a parameter. Scalars, because arrays of odd strings are escaped twice on their way. */
 export const anyOf = (expression: string, values: readonly string[], bind: Bind): string =>
   `${expression} IN (${values.map((value) => bind('String', value)).join(', ')})`;
+
+/** A time given in microseconds since 1970. */
+export const timeSql = (us: number, bind: Bind): string => `fromUnixTimestamp64Micro(${bind('Int64', us)}, 'UTC')`;

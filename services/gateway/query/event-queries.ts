@@ -87,7 +87,7 @@ export function createEventQueries(parts: QueryParts): EventQueries {
       }
       const binding = pageBinding(scope, filters);
       const after = request.cursor === undefined ? undefined : decodePageCursor(request.cursor, binding);
-      const { rows, end } = await readNewest({ table, scope, filter, after, limit, signal });
+      const { rows, end } = await readNewest({ table, scope, filter, after, limit, nowMs: nowMs(), signal });
       return {
         events: rows.map(rowAnswer),
         next_cursor: end ? encodePageCursor(binding, end) : null,

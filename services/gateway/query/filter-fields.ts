@@ -1,6 +1,6 @@
 import type { WireEvent } from '../../core/wire/event.js';
 import { actorTypes, eventKinds, outcomes, scopes } from '../../core/wire/symbols.js';
-import { anyOf, type Bind } from './bind.js';
+import { anyOf, type Bind, timeSql } from './bind.js';
 import { badParameter } from './errors.js';
 import { type IpRange, inRange, parseIpRange } from './ip-range.js';
 import { flag, type Given, listed, symbols, timeUs } from './values.js';
@@ -50,8 +50,6 @@ const ipRangeSql = ({ low, high }: IpRange, bind: Bind): string => {
     ? `ip_bytes = ${bytes(low)}`
     : `(length(ip_bytes) = ${low.length} AND ip_bytes >= ${bytes(low)} AND ip_bytes <= ${bytes(high)})`;
 };
-
-const timeSql = (us: number, bind: Bind): string => `fromUnixTimestamp64Micro(${bind('Int64', us)}, 'UTC')`;
 
 /** Every filter of GET /api/audit and of the stream. `organization_id` is not here: it chooses the tenant (scope.ts). */
 export const filterFields: readonly FilterField<unknown>[] = [

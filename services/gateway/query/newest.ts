@@ -1,5 +1,5 @@
 import { decodeEventRows, type EventRow, eventColumns } from '../../core/rows/index.js';
-import type { Bind } from './bind.js';
+import { type Bind, timeSql } from './bind.js';
 import { isTooLarge } from './clickhouse-errors.js';
 import { type Filter, filterSql } from './filter.js';
 import type { PageEnd } from './page-cursor.js';
@@ -13,29 +13,47 @@ export interface NewestPage {
 
 const order = 'ORDER BY occurred_at DESC, partition DESC, offset DESC, idx DESC, incarnation DESC';
 
+/**
+ * How far back is looked first, in microseconds. The table is ordered by organization and then time, so the newest events of one are
+ * read as they lie; of several, everything that matches would be sorted. Where a short while back holds a page, no more is looked at.
+ */
+const looksBackUs = [6 * 3_600_000_000, 7 * 86_400_000_000];
+
 /** Events after the page end, newest first by the time they say. A page of large events holds fewer than `limit`. */
-export async function readNewest({
-  table,
-  scope,
-  filter,
-  after,
-  limit,
-  signal,
-}: {
+export async function readNewest(query: {
   table: EventsTable;
   scope: TenantScope;
   filter: Filter;
   after: PageEnd | undefined;
   limit: number;
+  nowMs: number;
   signal?: AbortSignal | undefined;
 }): Promise<NewestPage> {
+  const { scope, after, nowMs } = query;
+  const isOne = scope.kind === 'organizations' && scope.organizations.length === 1 && scope.organizations !== '*';
+  const from = after?.occurred_at ?? nowMs * 1_000;
+  for (const back of isOne ? [] : looksBackUs) {
+    const page = await readPage(query, from - back);
+    if (page.end) return page;
+  }
+  return readPage(query, undefined);
+}
+
+async function readPage(
+  { table, scope, filter, after, limit, signal }: Parameters<typeof readNewest>[0],
+  sinceUs: number | undefined,
+): Promise<NewestPage> {
   for (let fetched = limit; ; fetched = Math.ceil(fetched / 4)) {
     try {
       const bytes = await table.select({
         name: 'list',
         scope,
         columns: eventColumns,
-        where: (bind) => [...filterSql(filter, bind), ...(after ? below(after, bind) : [])],
+        where: (bind) => [
+          ...filterSql(filter, bind),
+          ...(after ? below(after, bind) : []),
+          ...(sinceUs === undefined ? [] : [`occurred_at >= ${timeSql(sinceUs, bind)}`]),
+        ],
         rest: `${order} LIMIT ${fetched + 1}`,
         signal,
       });
@@ -51,7 +69,7 @@ export async function readNewest({
 
 /** The first condition says less than the second and is what the primary key can use. */
 function below({ occurred_at, partition, offset, idx, incarnation }: PageEnd, bind: Bind): string[] {
-  const time = `fromUnixTimestamp64Micro(${bind('Int64', occurred_at)}, 'UTC')`;
+  const time = timeSql(occurred_at, bind);
   const place = [
     time,
     bind('UInt32', partition),
