@@ -218,8 +218,9 @@ function createTurn({
       assertAssigned();
       // Not consumer.commitOffsets: that one resolves silently when the consumer is not running, and tries again under a later
       // generation of the group. This one resolves with the broker's receipt, and takes the generation of this very moment.
+      const sentAt = Date.now();
       await commitOffsetsIfNecessary({ topics: [{ topic, partitions: [commit] }] });
-      membership.prove();
+      membership.prove(sentAt);
     },
     check: heartbeats.check,
     during: heartbeats.during,

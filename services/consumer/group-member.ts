@@ -40,7 +40,7 @@ export interface GroupMember {
 
 /**
  * `onJoin` is called at every joining, before anything is fetched, with all partitions paused; `onLost` when the membership ended by a
- * crash; `onProof` whenever Kafka confirmed the membership. Resolves once Kafka was reached.
+ * crash; `onProof` whenever Kafka confirmed the membership, with the time at which it was asked. Resolves once Kafka was reached.
  */
 export async function joinGroup({
   kafka,
@@ -59,7 +59,7 @@ export async function joinGroup({
   settings: FetchSettings;
   onJoin: (partitions: number[]) => void;
   onLost: (error: Error) => void;
-  onProof: () => void;
+  onProof: (sentAt: number) => void;
   eachBatch: (payload: EachBatchPayload) => Promise<void>;
   log: Logger;
 }): Promise<GroupMember> {
@@ -70,13 +70,17 @@ export async function joinGroup({
   const launch = async (): Promise<void> => {
     const made = createConsumer({ kafka, groupId, settings, restarts: () => !stopping });
     consumer = made;
-    const { HEARTBEAT, COMMIT_OFFSETS, GROUP_JOIN, CRASH } = consumer.events;
-    consumer.on(HEARTBEAT, onProof);
-    consumer.on(COMMIT_OFFSETS, onProof);
+    const { HEARTBEAT, GROUP_JOIN, CRASH, REQUEST } = consumer.events;
+    /** When the newest answered request of a kind was sent; kafkajs has one heartbeat and one joining under way at a time. */
+    const sentAt = { Heartbeat: 0, SyncGroup: 0 };
+    consumer.on(REQUEST, ({ payload }) => {
+      if (payload.apiName in sentAt) sentAt[payload.apiName as keyof typeof sentAt] = payload.sentAt;
+    });
+    consumer.on(HEARTBEAT, () => onProof(sentAt.Heartbeat));
     consumer.on(GROUP_JOIN, ({ payload }) => {
       // A joining that was under way when the member stopped would go on.
       if (stopping) return void made.stop();
-      onProof();
+      onProof(sentAt.SyncGroup);
       const partitions = payload.memberAssignment[topic] ?? [];
       log.info({ topic, groupId, partitions, memberId: payload.memberId }, 'joined the group');
       consumer.pause([{ topic, partitions }]);

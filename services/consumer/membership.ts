@@ -5,9 +5,12 @@ import { AssignmentLost } from './errors.js';
  * went to another; this is how it notices before it writes (docs/decisions/0012-delivery.md).
  */
 export interface Membership {
-  /** Kafka has just answered a heartbeat, a join or a commit. */
-  prove(): void;
-  /** Milliseconds since then. */
+  /**
+   * Kafka confirmed what was sent at `sentAt`, in milliseconds since 1970: a heartbeat, a join or a commit. The time of the answer says
+   * nothing, because the answer waits for a process that is suspended.
+   */
+  prove(sentAt: number): void;
+  /** Milliseconds since the newest confirmed request was sent. */
   age(): number;
   /** Throws AssignmentLost when the last proof is too old to write on. */
   permit(): void;
@@ -28,9 +31,11 @@ export function createMembership({
   // Two clocks: the steady one stands still while a machine sleeps, the other may be set back.
   const age = (): number => Math.max(wallClock() - wall, steadyClock() - steady);
   return {
-    prove() {
-      wall = wallClock();
-      steady = steadyClock();
+    prove(sentAt) {
+      const sentSteady = steadyClock() - Math.max(0, wallClock() - sentAt);
+      if (sentSteady < steady) return;
+      wall = sentAt;
+      steady = sentSteady;
     },
     age,
     permit() {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, type TestContext, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { FetchSettings } from '../../services/consumer/group-member.js';
-import { type Step, steps } from '../../services/consumer/partition.js';
+import { steps } from '../../services/consumer/partition.js';
 import { type ConsumerChild, type StopAt, startConsumerChild } from '../support/consumer-child.js';
 import { createDeliveryWorld, type DeliveryWorld, quickFetch } from '../support/delivering.js';
 import { assertExactlyOnce, createLedger, type Ledger, pushTokensOut } from '../support/exactly-once.js';
@@ -68,11 +68,19 @@ describe('a range that is read again', { concurrency: 2 }, () => {
 });
 
 describe('a consumer that was suspended and lost its partitions meanwhile', { concurrency: 4 }, () => {
-  const moments: Step[] = ['before_intent', 'after_intent', 'after_events', 'after_batches'];
-  for (const step of moments) {
-    test(`${step.replaceAll('_', ' ')} writes nothing when it wakes, even with all tokens forgotten`, async (t) => {
+  const moments: Pick<StopAt, 'step' | 'sent'>[] = [
+    { step: 'before_intent' },
+    // Kafka's receipt of the intent waits for it until it wakes.
+    { step: 'before_intent', sent: true },
+    { step: 'after_intent' },
+    { step: 'after_events' },
+    { step: 'after_batches' },
+  ];
+  for (const at of moments) {
+    const moment = at.sent ? 'while its intent was under way' : at.step!.replaceAll('_', ' ');
+    test(`${moment} writes nothing when it wakes, even with all tokens forgotten`, async (t) => {
       const { world, ledger, start } = await createLoadedWorld(t);
-      const sleeper = start({ step, partition: 0, time: 1, signal: 'SIGSTOP' });
+      const sleeper = start({ ...at, partition: 0, time: 1, signal: 'SIGSTOP' });
       await sleeper.stopped();
       const owner = start();
       await world.delivered();

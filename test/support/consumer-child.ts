@@ -14,6 +14,8 @@ export interface StopAt {
   partition?: number;
   time: number;
   signal: 'SIGKILL' | 'SIGSTOP';
+  /** Only once what the step begins has gone out, before an answer to it is read. */
+  sent?: boolean;
 }
 
 interface Task {
@@ -78,7 +80,10 @@ async function run({ config, stopAt }: Task): Promise<void> {
       if (stopAt === undefined || (stopAt.step ?? step) !== step || (stopAt.partition ?? partition) !== partition)
         return;
       times += 1;
-      if (times === stopAt.time) process.kill(process.pid, stopAt.signal);
+      if (times !== stopAt.time) return;
+      const stop = (): void => void process.kill(process.pid, stopAt.signal);
+      if (stopAt.sent) setImmediate(stop);
+      else stop();
     },
   });
   await parentGone;

@@ -97,16 +97,30 @@ describe('a membership', () => {
     let steady = 0;
     const membership = createMembership({ trustMs: 100, wallClock: () => wall, steadyClock: () => steady });
     assert.throws(() => membership.permit(), AssignmentLost);
-    membership.prove();
+    membership.prove(0);
     steady = 100;
     membership.permit();
     wall = 101;
     assert.throws(() => membership.permit(), AssignmentLost);
-    membership.prove();
+    membership.prove(101);
     membership.permit();
     steady = 201;
     wall = 0;
     assert.throws(() => membership.permit(), /101 ms ago/);
+  });
+
+  test('is as old as the request that was confirmed, not as the answer, and no earlier request makes it older', () => {
+    let now = 1_000;
+    const membership = createMembership({ trustMs: 100, wallClock: () => now, steadyClock: () => now });
+    membership.prove(1_000);
+    now = 5_000;
+    membership.prove(1_001);
+    assert.equal(membership.age(), 3_999);
+    assert.throws(() => membership.permit(), AssignmentLost);
+    membership.prove(4_950);
+    membership.prove(4_900);
+    assert.equal(membership.age(), 50);
+    membership.permit();
   });
 });
 
