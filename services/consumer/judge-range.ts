@@ -4,6 +4,7 @@ import type { Judged, TopicRecord } from '../core/judge/index.js';
 import type { Folder } from '../core/reading/index.js';
 import type { Blocks } from './blocks/index.js';
 import type { RangeSummary } from './metrics.js';
+import type { OneAtATime } from './one-at-a-time.js';
 import { belongs, emptyRange, grown, type RangeLimits } from './range.js';
 
 /** Records whose judgements and rows are ready to be delivered as one. */
@@ -28,6 +29,7 @@ export async function judgeRange({
   folder,
   blocks,
   bounds,
+  judging,
   during,
 }: {
   /** Not empty. */
@@ -36,6 +38,11 @@ export async function judgeRange({
   /** Empty. */
   blocks: Blocks;
   bounds: RangeLimits | undefined;
+  /**
+   * Ranges are judged one after the other: side by side they would all be ready at once, and this thread would wait for ClickHouse
+   * where ClickHouse now waits for nobody.
+   */
+  judging: OneAtATime;
   /** Ends the waiting for what the judge must know when this member must leave. */
   during: <T>(work: Promise<T>) => Promise<T>;
 }): Promise<JudgedRange> {
@@ -44,20 +51,34 @@ export async function judgeRange({
   const tally = createTally();
   let size = emptyRange;
   let last = first.offset;
-  let turn = performance.now();
-  for (const record of records) {
-    if (bounds !== undefined && !belongs(size, record, bounds)) break;
-    const judged = await during(folder.fold(record));
-    const valueHash = valueHashOf(record.value);
-    blocks.append({ record, valueHash, judged });
-    valueHashes.push(valueHash);
-    tally.add(judged);
-    size = grown(size, record, judged.accepted.length);
-    last = record.offset;
-    if (performance.now() - turn > turnMs) {
-      await yieldToEventLoop();
-      turn = performance.now();
+  /** What the record needs from outside may be long in coming; others go on meanwhile. */
+  const foldLater = async (record: TopicRecord): Promise<Judged> => {
+    judging.leave();
+    try {
+      return await during(folder.fold(record));
+    } finally {
+      await judging.enter();
     }
+  };
+  await judging.enter();
+  try {
+    let turn = performance.now();
+    for (const record of records) {
+      if (bounds !== undefined && !belongs(size, record, bounds)) break;
+      const judged = folder.foldNow(record) ?? (await foldLater(record));
+      const valueHash = valueHashOf(record.value);
+      blocks.append({ record, valueHash, judged });
+      valueHashes.push(valueHash);
+      tally.add(judged);
+      size = grown(size, record, judged.accepted.length);
+      last = record.offset;
+      if (performance.now() - turn > turnMs) {
+        await yieldToEventLoop();
+        turn = performance.now();
+      }
+    }
+  } finally {
+    judging.leave();
   }
   const rows = { events: blocks.events.rows, quarantine: blocks.quarantine.rows, batches: blocks.batches.rows };
   return {

@@ -7,6 +7,7 @@ import { DeliveryStop } from './errors.js';
 import { type CommitMetadata, type Intent, insertToken } from './intent.js';
 import { type JudgedRange, judgeRange, valueHashOf } from './judge-range.js';
 import type { ConsumerMetrics } from './metrics.js';
+import type { OneAtATime } from './one-at-a-time.js';
 import { type RangeLimits, rangeDigest } from './range.js';
 import type { ReadBack } from './read-back.js';
 import type { Sink } from './sink.js';
@@ -65,6 +66,7 @@ export function createPartitionDelivery({
   sink,
   lendBlocks,
   bounds,
+  judging,
   metrics,
   onStep,
   now = Date.now,
@@ -78,6 +80,8 @@ export function createPartitionDelivery({
   sink: Sink;
   lendBlocks: <T>(incarnation: Buffer, work: (blocks: Blocks) => Promise<T>) => Promise<T>;
   bounds: RangeLimits;
+  /** Shared by all partitions. */
+  judging: OneAtATime;
   metrics: ConsumerMetrics;
   onStep: (step: Step, at: { partition: number; first: number }) => void;
   now?: () => number;
@@ -143,7 +147,7 @@ export function createPartitionDelivery({
 
   const deliverRange = (records: readonly TopicRecord[], turn: Turn): Promise<number> =>
     lendBlocks(incarnation, async (blocks) => {
-      const range = await judgeRange({ records, folder, blocks, bounds, during: turn.during });
+      const range = await judgeRange({ records, folder, blocks, bounds, judging, during: turn.during });
       const { first, last } = range;
       const intent: Intent = { first, last, digest: rangeDigest(range.valueHashes) };
       onStep('before_intent', { partition, first });
@@ -161,7 +165,14 @@ export function createPartitionDelivery({
   /** Finishes the intended range once all of it has been read again. */
   const finishRange = (intent: Intent, turn: Turn): Promise<void> =>
     lendBlocks(incarnation, async (blocks) => {
-      const range = await judgeRange({ records: held, folder, blocks, bounds: undefined, during: turn.during });
+      const range = await judgeRange({
+        records: held,
+        folder,
+        blocks,
+        bounds: undefined,
+        judging,
+        during: turn.during,
+      });
       const digest = rangeDigest(range.valueHashes);
       if (digest !== intent.digest) {
         const message = `Kafka's offsets ${intent.first}–${intent.last} are not those that were begun: digest ${digest}, intended ${intent.digest}`;

@@ -15,6 +15,7 @@ import { type Consumption, consume } from './consume.js';
 import type { FetchSettings } from './group-member.js';
 import { createMembership } from './membership.js';
 import { createConsumerMetrics } from './metrics.js';
+import { createOneAtATime } from './one-at-a-time.js';
 import { createPartitionDelivery, type PartitionDelivery, type Step } from './partition.js';
 import type { RangeLimits } from './range.js';
 import { createReadBack } from './read-back.js';
@@ -104,6 +105,7 @@ export async function startConsumer({
   const consumerMetrics = createConsumerMetrics(metrics);
   const judge = createJudge({ deployment });
   const pool = createBlockPool();
+  const judging = createOneAtATime();
 
   /** Asked once for all partitions that are opened together. */
   const askKafka = together(() => readGroupPositions({ admin, groupId, topic }));
@@ -126,6 +128,7 @@ export async function startConsumer({
       sink,
       lendBlocks: pool.lend,
       bounds,
+      judging,
       metrics: consumerMetrics,
       onStep,
     });

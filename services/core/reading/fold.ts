@@ -16,6 +16,8 @@ import type { RegistryReader } from './registry-reader.js';
 
 /** Judges a partition's records one after the other, fetching what the judge asks for. */
 export interface Folder {
+  /** As `fold` where nothing must be fetched for the record; undefined, and nothing was folded, where something must. */
+  foldNow(record: TopicRecord): Judged | undefined;
   /** The next record, in offset order. Rejects only for infrastructure; then nothing was folded and it can be called again. */
   fold(record: TopicRecord): Promise<Judged>;
   readonly state: PartitionState;
@@ -69,17 +71,27 @@ export async function createFolder({
     return below;
   };
 
+  const verdictOn = (record: TopicRecord, history?: History): Verdict => {
+    const verdict = judge({ record, state, registry: registryReader.registry, history });
+    if (verdict.kind === 'judged') {
+      const { change } = verdict.judged;
+      applyChange(state, change);
+      if (change.kind === 'lane') spokeAt.set(laneKey(change.lane), record.offset);
+      letLanesGo(record.offset);
+    }
+    return verdict;
+  };
+
+  const foldNow = (record: TopicRecord): Judged | undefined => {
+    const verdict = verdictOn(record);
+    return verdict.kind === 'judged' ? verdict.judged : undefined;
+  };
+
   const fold = async (record: TopicRecord): Promise<Judged> => {
     let history: History | undefined;
     for (;;) {
-      const verdict = judge({ record, state, registry: registryReader.registry, history });
-      if (verdict.kind === 'judged') {
-        const { change } = verdict.judged;
-        applyChange(state, change);
-        if (change.kind === 'lane') spokeAt.set(laneKey(change.lane), record.offset);
-        letLanesGo(record.offset);
-        return verdict.judged;
-      }
+      const verdict = verdictOn(record, history);
+      if (verdict.kind === 'judged') return verdict.judged;
       const { need } = verdict;
       if (need.kind === 'registry') await registryReader.through(need.through);
       else if (need.kind === 'lane') {
@@ -91,5 +103,5 @@ export async function createFolder({
       }
     }
   };
-  return { fold, state };
+  return { foldNow, fold, state };
 }
