@@ -9,6 +9,9 @@ interface List {
   next_cursor: string | null;
   persistentLogging: boolean;
   caught_up?: boolean;
+  page?: number;
+  per_page?: number;
+  total?: number;
 }
 interface ProblemBody {
   type: string;
@@ -88,6 +91,60 @@ describe('GET /api/audit', () => {
       } while (cursor);
       assert.equal(seen.length, acmes().length);
       assert.deepEqual(new Set(seen), new Set(acmes().map(({ message }) => message)));
+    }
+  });
+
+  test('answers oldest first too, by any name of it, and pages on', async () => {
+    const newest = await list('limit=1000');
+    for (const order of ['order=oldest', 'sort=oldest', 'sort=asc']) {
+      const ids: string[] = [];
+      let cursor = '';
+      do {
+        const page = await list(`${order}&limit=170${cursor && `&cursor=${cursor}`}`);
+        ids.push(...page.events.map(({ id }) => id));
+        cursor = page.next_cursor ?? '';
+      } while (cursor);
+      assert.deepEqual(ids, newest.events.map(({ id }) => id).reverse());
+    }
+    const { next_cursor } = await list('limit=10');
+    const turned = await gateway.get(`/api/audit?order=oldest&limit=10&cursor=${next_cursor}`, 'acme');
+    assert.equal(turned.status, 400);
+  });
+
+  test('gives pages by number and by offset, with the total where a page is asked for', async () => {
+    const all = (await list('limit=1000')).events.map(({ id }) => id);
+    const third = await list('page=3&per_page=30');
+    assert.deepEqual(
+      third.events.map(({ id }) => id),
+      all.slice(60, 90),
+    );
+    assert.deepEqual([third.page, third.per_page, third.total], [3, 30, all.length]);
+    const skipped = await list('offset=95&limit=10&action=login');
+    assert.equal(skipped.total, undefined);
+    const logins = (await list('limit=1000&action=login')).events.map(({ id }) => id);
+    assert.deepEqual(
+      skipped.events.map(({ id }) => id),
+      logins.slice(95, 105),
+    );
+    assert.deepEqual((await list('page=200&per_page=50')).events, []);
+    for (const bad of [
+      'page=0',
+      'page=1.5',
+      'page=60&per_page=200',
+      'per_page=201',
+      'page=1&limit=201',
+      'offset=10001',
+      'offset=-1',
+      'page=2&offset=3',
+      'page=2&cursor=x',
+      'limit=10&per_page=10',
+      'order=newest&sort=newest',
+      'order=sideways',
+      'sort=ingest',
+      'order=ingest&page=2',
+    ]) {
+      const { status, body } = await gateway.get(`/api/audit?${bad}`, 'acme');
+      assert.equal(status, 400, `${bad}: ${JSON.stringify(body)}`);
     }
   });
 
@@ -197,7 +254,7 @@ describe('GET /api/audit', () => {
     ['ip=localhost', 'ip', /CIDR/],
     ['action=', 'action', /empty/],
     [`actor=${'x'.repeat(1_100)}`, 'actor', /longer than/],
-    ['order=oldest', 'order', /newest nor ingest/],
+    ['order=up', 'order', /none of newest, oldest/],
     ['since=now', 'since', /order=ingest/],
     ['order=ingest&cursor=x', 'cursor', /since/],
     ['order=ingest&since=x', 'since', /no cursor/],

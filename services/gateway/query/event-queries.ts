@@ -15,6 +15,7 @@ import { decodePageCursor, encodePageCursor, pageBinding } from './page-cursor.j
 import { createRecords, type Records } from './records.js';
 import { createEventsTable, type EventsTable, type QueryLimits, type TenantScope } from './scope.js';
 import { readSummary, type Summary } from './summary.js';
+import { readTotal } from './total.js';
 import { createVerifier, type Verdict } from './verify/verify.js';
 
 export type RawQuery = Readonly<Record<string, unknown>>;
@@ -27,6 +28,10 @@ export interface ListAnswer {
   persistentLogging: true;
   /** With order=ingest: nothing more was stored when the question came. */
   caught_up?: boolean;
+  /** Where `page` was given: which, of how many events, and how many there are in all. */
+  page?: number;
+  per_page?: number;
+  total?: number;
 }
 
 /** The questions of the query routes, free of HTTP. */
@@ -85,13 +90,19 @@ export function createEventQueries(parts: QueryParts): EventQueries {
           persistentLogging: true,
         };
       }
-      const binding = pageBinding(scope, filters);
-      const after = request.cursor === undefined ? undefined : decodePageCursor(request.cursor, binding);
-      const { rows, end } = await readNewest({ table, scope, filter, after, limit, nowMs: nowMs(), signal });
+      const { order: direction, cursor } = request;
+      const binding = pageBinding(scope, filters, direction);
+      const after = cursor === undefined ? undefined : decodePageCursor(cursor, binding);
+      const skip = 'skip' in request ? request.skip : 0;
+      const page = readNewest({ table, scope, filter, direction, after, skip, limit, nowMs: nowMs(), signal });
+      const numbered = 'page' in request && request.page !== undefined;
+      const total = numbered ? readTotal({ table, scope, filter, signal }) : undefined;
+      const [{ rows, end }, counted] = await Promise.all([page, total]);
       return {
         events: rows.map(rowAnswer),
         next_cursor: end ? encodePageCursor(binding, end) : null,
         persistentLogging: true,
+        ...(numbered ? { page: request.page!, per_page: limit, total: counted! } : {}),
       };
     },
     async summary(scopeFor, query, signal) {

@@ -2,7 +2,7 @@ import { decodeEventRows, type EventRow, eventColumns } from '../../core/rows/in
 import { type Bind, timeSql } from './bind.js';
 import { isTooLarge } from './clickhouse-errors.js';
 import { type Filter, filterSql } from './filter.js';
-import type { PageEnd } from './page-cursor.js';
+import type { Direction, PageEnd } from './page-cursor.js';
 import type { EventsTable, TenantScope } from './scope.js';
 
 export interface NewestPage {
@@ -11,7 +11,9 @@ export interface NewestPage {
   end: PageEnd | undefined;
 }
 
-const order = 'ORDER BY occurred_at DESC, partition DESC, offset DESC, idx DESC, incarnation DESC';
+const place = ['occurred_at', 'partition', 'offset', 'idx', 'incarnation'] as const;
+const orderBy = (direction: Direction): string =>
+  `ORDER BY ${place.map((column) => `${column} ${direction === 'newest' ? 'DESC' : 'ASC'}`).join(', ')}`;
 
 /**
  * How far back is looked first, in microseconds. The table is ordered by organization and then time, so the newest events of one are
@@ -19,20 +21,24 @@ const order = 'ORDER BY occurred_at DESC, partition DESC, offset DESC, idx DESC,
  */
 const looksBackUs = [6 * 3_600_000_000, 7 * 86_400_000_000];
 
-/** Events after the page end, newest first by the time they say. A page of large events holds fewer than `limit`. */
+/** Events after the page end, or after so many events. A page of large events holds fewer than `limit`. */
 export async function readNewest(query: {
   table: EventsTable;
   scope: TenantScope;
   filter: Filter;
+  /** Newest first where absent. */
+  direction?: Direction;
   after: PageEnd | undefined;
+  /** Events to leave out before the page. */
+  skip?: number;
   limit: number;
   nowMs: number;
   signal?: AbortSignal | undefined;
 }): Promise<NewestPage> {
-  const { scope, after, nowMs } = query;
+  const { scope, after, skip = 0, direction = 'newest', nowMs } = query;
   const isOne = scope.kind === 'organizations' && scope.organizations.length === 1 && scope.organizations !== '*';
   const from = after?.occurred_at ?? nowMs * 1_000;
-  for (const back of isOne ? [] : looksBackUs) {
+  for (const back of isOne || skip > 0 || direction === 'oldest' ? [] : looksBackUs) {
     const page = await readPage(query, from - back);
     if (page.end) return page;
   }
@@ -40,7 +46,7 @@ export async function readNewest(query: {
 }
 
 async function readPage(
-  { table, scope, filter, after, limit, signal }: Parameters<typeof readNewest>[0],
+  { table, scope, filter, direction = 'newest', after, skip = 0, limit, signal }: Parameters<typeof readNewest>[0],
   sinceUs: number | undefined,
 ): Promise<NewestPage> {
   for (let fetched = limit; ; fetched = Math.ceil(fetched / 4)) {
@@ -51,10 +57,10 @@ async function readPage(
         columns: eventColumns,
         where: (bind) => [
           ...filterSql(filter, bind),
-          ...(after ? below(after, bind) : []),
+          ...(after ? beyond(after, direction, bind) : []),
           ...(sinceUs === undefined ? [] : [`occurred_at >= ${timeSql(sinceUs, bind)}`]),
         ],
-        rest: `${order} LIMIT ${fetched + 1}`,
+        rest: `${orderBy(direction)} LIMIT ${fetched + 1} OFFSET ${skip}`,
         signal,
       });
       const rows = decodeEventRows(bytes);
@@ -68,14 +74,19 @@ async function readPage(
 }
 
 /** The first condition says less than the second and is what the primary key can use. */
-function below({ occurred_at, partition, offset, idx, incarnation }: PageEnd, bind: Bind): string[] {
+function beyond(
+  { occurred_at, partition, offset, idx, incarnation }: PageEnd,
+  direction: Direction,
+  bind: Bind,
+): string[] {
   const time = timeSql(occurred_at, bind);
-  const place = [
+  const end = [
     time,
     bind('UInt32', partition),
     bind('UInt64', offset),
     bind('UInt16', idx),
     `toFixedString(unhex(${bind('String', incarnation.toString('hex'))}), 16)`,
   ];
-  return [`occurred_at <= ${time}`, `(occurred_at, partition, offset, idx, incarnation) < tuple(${place.join(', ')})`];
+  const sign = direction === 'newest' ? '<' : '>';
+  return [`occurred_at ${sign}= ${time}`, `(${place.join(', ')}) ${sign} tuple(${end.join(', ')})`];
 }

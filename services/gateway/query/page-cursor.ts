@@ -6,18 +6,21 @@ import { badParameter } from './errors.js';
 import type { Parameters } from './filter.js';
 import type { TenantScope } from './scope.js';
 
-/** The last event of a page, newest first: the next page begins below it. */
+/** Newest first, or oldest first, by the time that events say. */
+export type Direction = 'newest' | 'oldest';
+
+/** The last event of a page: the next page begins behind it. */
 export type PageEnd = Pick<EventRow, 'occurred_at' | 'partition' | 'offset' | 'idx' | 'incarnation'>;
 
 const version = 2;
 const bindingBytes = 16;
 
-/** What a page cursor is good for: one tenant scope and one set of filters. It guards against mistakes; the tenant wall is scope.ts. */
-export function pageBinding(scope: TenantScope, filters: Parameters): Buffer {
+/** What a page cursor is good for: one tenant scope, one set of filters, one direction. It guards against mistakes; the tenant wall is scope.ts. */
+export function pageBinding(scope: TenantScope, filters: Parameters, direction: Direction = 'newest'): Buffer {
   const organizations =
     scope.kind === 'organizations' && scope.organizations !== '*' ? [...scope.organizations].sort() : '*';
   const sorted = [...filters].sort(([a], [b]) => (a < b ? -1 : 1));
-  return sha256(JSON.stringify([scope.kind, organizations, sorted])).subarray(0, bindingBytes);
+  return sha256(JSON.stringify([scope.kind, organizations, sorted, direction])).subarray(0, bindingBytes);
 }
 
 export function encodePageCursor(binding: Buffer, end: PageEnd): string {
@@ -34,7 +37,7 @@ export function decodePageCursor(text: string, binding: Buffer): PageEnd {
   try {
     const reader = openCursor(text, version);
     if (!reader.fixed(bindingBytes).equals(binding)) {
-      throw bad('was made for another organization or with other filters');
+      throw bad('was made for another organization, with other filters or in another order');
     }
     const incarnation = reader.fixed(16);
     const [occurred_at, partition, offset, idx] = [reader.number(), reader.number(), reader.number(), reader.number()];

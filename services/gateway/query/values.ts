@@ -44,16 +44,21 @@ export function wholeNumber(given: Given, { min, max }: { min: number; max: numb
   return number;
 }
 
-/** Microseconds since 1970 of an RFC 3339 time or of milliseconds since 1970. */
-export function timeUs(given: Given): number {
-  const value = one(given);
+/** Microseconds since 1970 of an RFC 3339 time, of a day's first moment (UTC), or of milliseconds since 1970; undefined of anything else. */
+export function parseTimeUs(value: string): number | undefined {
+  const whole = /^\d{4}-\d{2}-\d{2}$/.test(value) ? `${value}T00:00:00Z` : value;
   // A plus sign that nobody wrote as %2B arrives as a space.
-  const text = value.replace(/ (\d{2}:\d{2})$/, '+$1');
+  const text = whole.replace(/ (\d{2}:\d{2})$/, '+$1');
   const us = /^\d{1,15}$/.test(value) ? Number(value) * 1_000 : parseTimestampUs(text);
-  if (us === undefined || us < 0 || us > limits.occurredAtUs) {
+  return us === undefined || us < 0 || us > limits.occurredAtUs ? undefined : us;
+}
+
+export function timeUs(given: Given): number {
+  const us = parseTimeUs(one(given));
+  if (us === undefined) {
     throw badParameter(
       given.name,
-      `${JSON.stringify(value)} is neither an RFC 3339 time (2025-01-31T08:00:00Z) nor milliseconds since 1970`,
+      `${JSON.stringify(one(given))} is no RFC 3339 time (2025-01-31T08:00:00Z), no day (2025-01-31) and not milliseconds since 1970`,
     );
   }
   return us;
