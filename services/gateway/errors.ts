@@ -39,6 +39,8 @@ export interface ProblemPart {
   pointer?: string;
   /** Name of a query or path parameter, or of a header. */
   parameter?: string;
+  /** Where in the parameter's value, in UTF-16 units; `end` is exclusive. */
+  position?: { start: number; end: number };
   detail: string;
 }
 

@@ -1,4 +1,4 @@
-export type ParameterType = 'String' | 'Int64' | 'UInt64' | 'UInt32' | 'UInt16';
+export type ParameterType = 'String' | 'Int64' | 'UInt64' | 'UInt32' | 'UInt16' | 'Float64';
 
 /** Collects the values of a query. SQL text only ever holds their places, `{p0:String}`. */
 export interface Bind {

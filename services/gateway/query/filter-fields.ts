@@ -2,8 +2,9 @@ import type { WireEvent } from '../../core/wire/event.js';
 import { actorTypes, eventKinds, outcomes, scopes } from '../../core/wire/symbols.js';
 import { anyOf, type Bind, timeSql } from './bind.js';
 import { badParameter } from './errors.js';
-import { type IpRange, inRange, parseIpRange } from './ip-range.js';
-import { flag, type Given, listed, symbols, timeUs } from './values.js';
+import { type IpRange, inRange, ipRangeSql, parseIpRange } from './ip-range.js';
+import { type Condition, compileQuery, QueryFault } from './language/index.js';
+import { flag, type Given, listed, one, symbols, timeUs } from './values.js';
 
 /**
  * A filter: how its value is read, what it is in SQL, and the same said of an event in memory. Both must agree for every event:
@@ -12,9 +13,14 @@ import { flag, type Given, listed, symbols, timeUs } from './values.js';
 export interface FilterField<V> {
   /** The name, then its aliases. */
   names: readonly string[];
-  read: (given: Given) => V;
+  read: (given: Given, context: ReadContext) => V;
   sql: (value: V, bind: Bind) => string;
   test: (value: V, event: WireEvent) => boolean;
+}
+
+/** What a value may depend on beside its text. */
+export interface ReadContext {
+  nowMs: number;
 }
 
 const field = <V>(definition: FilterField<V>): FilterField<unknown> => definition as FilterField<unknown>;
@@ -44,15 +50,27 @@ function ipRanges(given: Given): IpRange[] {
   });
 }
 
-const ipRangeSql = ({ low, high }: IpRange, bind: Bind): string => {
-  const bytes = (value: Buffer): string => `unhex(${bind('String', value.toString('hex'))})`;
-  return low.equals(high)
-    ? `ip_bytes = ${bytes(low)}`
-    : `(length(ip_bytes) = ${low.length} AND ip_bytes >= ${bytes(low)} AND ip_bytes <= ${bytes(high)})`;
-};
+/** The query language (language/compile.ts). */
+function query(given: Given, { nowMs }: ReadContext): Condition {
+  const text = one(given);
+  try {
+    return compileQuery(text, { nowMs });
+  } catch (error) {
+    if (!(error instanceof QueryFault)) throw error;
+    const { start, end } = error.span;
+    const said = end > start ? `, at ${JSON.stringify(text.slice(start, Math.min(end, start + 40)))}` : '';
+    throw badParameter(given.name, `character ${start + 1}${said}: ${error.message}`, { start, end });
+  }
+}
 
 /** Every filter of GET /api/audit and of the stream. `organization_id` is not here: it chooses the tenant (scope.ts). */
 export const filterFields: readonly FilterField<unknown>[] = [
+  field<Condition>({
+    names: ['q'],
+    read: query,
+    sql: (condition, bind) => condition.sql(bind),
+    test: (condition, event) => condition.test(event),
+  }),
   field<string[]>({
     names: ['action', 'event'],
     read: lowerList,

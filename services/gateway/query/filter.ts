@@ -19,6 +19,8 @@ const hourUs = 3_600_000_000;
 /** Across all parameters of a request: each becomes a value of the query. */
 const maxValues = 100;
 const maxValueLength = 1_024;
+/** The query language has a limit of its own, and says where it was passed. */
+const maxQueryLength = 16_384;
 
 /**
  * The parameters of a query string or of a subscription's filter object. Throws a Problem for what is no text, number or
@@ -41,7 +43,8 @@ function text(name: string, value: unknown): string {
   if (typeof value === 'number' || typeof value === 'boolean') return String(value);
   if (typeof value !== 'string') throw badParameter(name, 'is no text, number or boolean');
   if (value === '') throw badParameter(name, 'is empty; leave it out');
-  if (value.length > maxValueLength) throw badParameter(name, `is longer than ${maxValueLength} characters`);
+  const most = name === 'q' ? maxQueryLength : maxValueLength;
+  if (value.length > most) throw badParameter(name, `is longer than ${most} characters`);
   if (!value.isWellFormed() || value.includes('\0')) throw badParameter(name, 'holds a character that no event can');
   return value;
 }
@@ -74,7 +77,7 @@ export function readFilter(parameters: Parameters, { nowMs }: { nowMs: number })
   const parts: { field: FilterField<unknown>; value: unknown; name: string }[] = [];
   for (const field of filterFields) {
     const given = take(field.names);
-    if (given) parts.push({ field, value: field.read(given), name: given.name });
+    if (given) parts.push({ field, value: field.read(given, { nowMs }), name: given.name });
   }
   const preset = take(['preset']);
   const organizations = take(['organization_id'])?.values;

@@ -1,4 +1,5 @@
 import { addressBytes } from '../../core/event/address.js';
+import type { Bind } from './bind.js';
 
 /** Addresses from `low` to `high`, both included, all of the same length in bytes. */
 export interface IpRange {
@@ -27,3 +28,10 @@ export function parseIpRange(text: string): IpRange | undefined {
 
 export const inRange = (ip: Buffer, { low, high }: IpRange): boolean =>
   ip.length === low.length && ip.compare(low) >= 0 && ip.compare(high) <= 0;
+
+export function ipRangeSql({ low, high }: IpRange, bind: Bind): string {
+  const bytes = (value: Buffer): string => `unhex(${bind('String', value.toString('hex'))})`;
+  return low.equals(high)
+    ? `ip_bytes = ${bytes(low)}`
+    : `(length(ip_bytes) = ${low.length} AND ip_bytes >= ${bytes(low)} AND ip_bytes <= ${bytes(high)})`;
+}

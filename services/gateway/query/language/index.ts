@@ -1,0 +1,3 @@
+export { compileQuery } from './compile.js';
+export type { Condition } from './condition.js';
+export { QueryFault } from './syntax.js';
