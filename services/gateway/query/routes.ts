@@ -1,21 +1,11 @@
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { Metrics } from '../../core/metrics.js';
-import { type Caller, checkPermission, may, requirePermission } from '../auth/caller.js';
-import { badParameter } from './errors.js';
-import {
-  createEventQueries,
-  type EventQueries,
-  type QueryParts,
-  type RawQuery,
-  type ScopeFor,
-} from './event-queries.js';
+import { checkPermission, may, requirePermission } from '../auth/caller.js';
+import { notSystem, ownScope, queryOf, scopesOf, signalOf, systemScope } from './asking.js';
+import { createEventQueries, type EventQueries, type QueryParts } from './event-queries.js';
 import { createQueryMetrics } from './metrics.js';
-import type { TenantScope } from './scope.js';
-import { tenantOf } from './tenant.js';
 
 export type QueryDeps = Omit<QueryParts, 'metrics'> & { metrics: Metrics };
-
-const organizationHeader = 'x-organization-id';
 
 /** GET /api/audit and what is below it. The live stream shares the queries that are given back. */
 export function registerQueryRoutes(app: FastifyInstance, deps: QueryDeps): EventQueries {
@@ -50,42 +40,4 @@ export function registerQueryRoutes(app: FastifyInstance, deps: QueryDeps): Even
 /** Whoever may see an event may ask whether it is genuine; `verify` alone permits just that. */
 async function mayVerify({ caller }: FastifyRequest): Promise<void> {
   if (!may(caller, 'verify')) checkPermission(caller, 'view:audit_logs');
-}
-
-const queryOf = (request: FastifyRequest): RawQuery => request.query as RawQuery;
-
-function notSystem(query: RawQuery): RawQuery {
-  if ([query.scope].flat().some((scope) => String(scope).split(',').includes('system'))) {
-    throw badParameter('scope', 'events of the system scope are at /api/audit/system');
-  }
-  return query;
-}
-
-const headerOf = (request: FastifyRequest): string | undefined => {
-  const value = request.headers[organizationHeader];
-  return Array.isArray(value) ? value[0] : value;
-};
-
-const scopesOf = (request: FastifyRequest): ScopeFor => callerScopes(request.caller, headerOf(request));
-
-/** The scopes that a caller may ask for. */
-export const callerScopes =
-  ({ organizations }: Caller, header?: string | undefined): ScopeFor =>
-  (asked) =>
-    tenantOf({ permitted: organizations, header, asked });
-
-const ownScope = (request: FastifyRequest): TenantScope => scopesOf(request)(undefined);
-
-const systemScope: ScopeFor = (organizations) => {
-  if (organizations) throw badParameter('organization_id', 'events of the system scope belong to no organization');
-  return { kind: 'system' };
-};
-
-/** Aborts when the one who asked has gone: ClickHouse need not finish. */
-function signalOf(reply: FastifyReply): AbortSignal {
-  const gone = new AbortController();
-  reply.raw.once('close', () => {
-    if (!reply.raw.writableFinished) gone.abort();
-  });
-  return gone.signal;
 }
