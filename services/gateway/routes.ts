@@ -6,6 +6,7 @@ import type { Health } from '../core/health.js';
 import type { Logger } from '../core/log.js';
 import type { Metrics } from '../core/metrics.js';
 import type { Producer } from '../producer/index.js';
+import { registerAliases } from './aliases.js';
 import { createApp } from './app.js';
 import type { Authenticator } from './auth/caller.js';
 import type { KeyDirectory } from './auth/key-directory.js';
@@ -110,7 +111,9 @@ function registerReading(
     registryReader: registry.reader,
     eventsTopic: topics.events,
   };
-  const { history } = registerQueryRoutes(app, { ...stored, metrics });
+  const queries = registerQueryRoutes(app, { ...stored, metrics });
+  registerAliases(app, { queries });
+  const { history } = queries;
   const liveMetrics = createLiveMetrics(metrics);
   const liveReader = createLiveReader({ ...stored, kafka, metrics: liveMetrics, health, log });
   registerLiveRoutes(app, { history, liveReader, authenticator, metrics: liveMetrics, log });

@@ -7,6 +7,7 @@ import { createHealth } from '../../services/core/health.js';
 import { createLogger } from '../../services/core/log.js';
 import { createMetrics } from '../../services/core/metrics.js';
 import { createRegistryReader } from '../../services/core/reading/index.js';
+import { registerAliases } from '../../services/gateway/aliases.js';
 import type { Authenticator, Caller, Permission } from '../../services/gateway/auth/caller.js';
 import { Problem, problemKinds, problemType } from '../../services/gateway/errors.js';
 import type { StreamLimits } from '../../services/gateway/live/limits.js';
@@ -81,6 +82,7 @@ export async function startQueryGateway(
     metrics,
     ...(queryLimits ? { limits: queryLimits } : {}),
   });
+  registerAliases(app, { queries });
   const liveMetrics = createLiveMetrics(metrics);
   const liveReader = createLiveReader({
     kafka,
