@@ -60,6 +60,7 @@ describe('an API key', () => {
       { authorization: `Bearer ${text}` },
       { authorization: [`bearer   ${text}`] },
       { 'x-api-key': [text] },
+      { 'x-api-token': [text] },
     ]) {
       assert.equal((await authenticator.ofHeaders(headers)).name, 'a key');
     }
@@ -71,6 +72,7 @@ describe('an API key', () => {
       { authorization: [`Bearer ${text}`, `Bearer ${text}`] },
       { authorization: `Bearer ${text}`, 'x-api-key': text },
       { 'x-api-key': [text, text] },
+      { 'x-api-key': text, 'x-api-token': text },
       { 'x-api-key': ` ${text}` },
       { 'x-api-key': '' },
       { 'x-api-key': `${text}\0` },

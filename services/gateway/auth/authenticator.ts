@@ -36,10 +36,13 @@ const valuesOf = (headers: Headers, name: string): string[] => {
   return value === undefined ? [] : [value].flat();
 };
 
+/** X-API-Token is what another product's clients send. */
+const plainNames = ['x-api-key', 'x-api-token'];
+
 /** The key's text. Two credentials are refused even if they agree: which of them counts must not depend on who looks. */
 function keyOf(headers: Headers): string {
   const bearers = valuesOf(headers, 'authorization');
-  const plain = valuesOf(headers, 'x-api-key');
+  const plain = plainNames.flatMap((name) => valuesOf(headers, name));
   if (bearers.length + plain.length > 1) throw challenge('send one credential, not several', 'invalid_request');
   if (plain[0] !== undefined) return plain[0];
   if (bearers[0] === undefined) {
