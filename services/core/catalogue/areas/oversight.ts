@@ -1,0 +1,276 @@
+import type { ActionDefinition } from '../action.js';
+import { count, event, flag, forOwners, number, object, oneOf, stateful, text, texts, time } from '../define.js';
+
+const reason = text('why');
+const fields = texts('which fields');
+const filter = object('the filters that were asked for');
+const partition = count('which partition');
+const rule = text('which rule');
+
+const retention: readonly ActionDefinition[] = [
+  stateful(
+    'retention.policy_changed',
+    'How long data are kept was changed.',
+    {
+      days: count('how long'),
+      applies_to: text('which data'),
+    },
+    { aliases: ['retention.updated', 'retention.changed', 'retention.policy_updated'] },
+  ),
+  event(
+    'retention.purged',
+    'Data whose time was up were deleted.',
+    { rows: count('how many'), before: time('older than') },
+    {
+      aliases: ['retention.run_completed', 'retention.applied'],
+    },
+  ),
+  event('retention.failed', 'Data whose time was up could not be deleted.', { error: text('why') }),
+  ...forOwners([
+    stateful(
+      'legal_hold.placed',
+      'Data must be kept, whatever their time.',
+      { matter: text('for which matter'), filter, reason },
+      {
+        aliases: ['legal_hold.created', 'legal_hold.set'],
+      },
+    ),
+    stateful('legal_hold.updated', 'Which data must be kept was changed.', {
+      matter: text('for which matter'),
+      fields,
+    }),
+    stateful(
+      'legal_hold.released',
+      'Data need no longer be kept beyond their time.',
+      { matter: text('for which matter'), reason },
+      {
+        aliases: ['legal_hold.deleted', 'legal_hold.removed', 'legal_hold.lifted'],
+      },
+    ),
+    event('legal_hold.blocked_deletion', 'Data were not deleted because they must be kept.', {
+      rows: count('how many'),
+    }),
+  ]),
+  event('erasure.requested', 'Someone asked for data about a person to be erased.', {
+    subjects: count('how many persons'),
+    reason,
+  }),
+  event(
+    'erasure.completed',
+    'Data about a person were erased; what was signed can still be checked.',
+    {
+      events: count('in how many events'),
+      parts: texts('which parts of them'),
+    },
+    { aliases: ['user.erased', 'gdpr.erasure_completed'] },
+  ),
+  event('erasure.failed', 'Data about a person could not be erased yet.', { error: text('why') }),
+];
+
+/** Who watches: reading the log is itself logged. */
+const auditAccess: readonly ActionDefinition[] = forOwners([
+  event(
+    'audit.read',
+    'Someone read an event of the log.',
+    { event_id: text('which'), count: count('how many') },
+    {
+      aliases: ['audit.viewed', 'audit_log.viewed', 'audit_log.read'],
+    },
+  ),
+  event(
+    'audit.searched',
+    'Someone searched the log.',
+    {
+      filter,
+      route: text('which way'),
+      results: count('how many were found'),
+      sampled: flag('whether others like it were not noted'),
+    },
+    { aliases: ['audit.queried', 'audit.listed', 'audit_log.searched'] },
+  ),
+  event(
+    'audit.exported',
+    'Someone took events out of the log.',
+    { filter, format: text('csv, json, …'), events: count('how many') },
+    {
+      aliases: ['audit_log.exported'],
+    },
+  ),
+  event(
+    'audit.verified',
+    'Someone checked whether an event is genuine.',
+    {
+      event_id: text('which'),
+      verified: flag('whether it is'),
+    },
+    { aliases: ['audit_log.verified'] },
+  ),
+  event('audit.streamed', 'Someone followed the log live.', { filter, events: count('how many were sent') }),
+  stateful('audit.access_granted', 'An auditor was let into the log for a time.', {
+    expires_at: time('until when'),
+    permissions: texts('to do what'),
+  }),
+  stateful('audit.access_revoked', 'An auditor was shut out of the log.', { reason }),
+]);
+
+/** What Sealstream says of itself and of its administration, most of it in the system scope. */
+const own: readonly ActionDefinition[] = [
+  stateful('producer.registered', 'A key was permitted to sign events.', {
+    key_id: text('hex'),
+    producer_id: text('whose key'),
+    organizations: { type: ['array', 'string'], description: 'which organizations: their ids, or "*"' },
+    scopes: texts('which scopes'),
+    registry_offset: count('of the entry that permits it'),
+  }),
+  stateful('producer.revoked', 'A key may sign events no more.', {
+    producer_id: text('whose key'),
+    registry_offset: count('of the entry that forbids it'),
+  }),
+  event('session.link_created', 'A one-time link into the console was made.', { expires_at: time('when it ends') }),
+  stateful('action.defined', 'An organization defined an action of its own.', {
+    organization_id: text('which organization'),
+    visible_to: text('who may see its events'),
+  }),
+  stateful('action.removed', 'An organization took a definition of its own away.', {
+    organization_id: text('which organization'),
+  }),
+  stateful(
+    'entitlement.changed',
+    'What an organization is entitled to was changed.',
+    {
+      organization_id: text('which organization'),
+      fields,
+    },
+    { aliases: ['entitlements.updated', 'plan.entitlements_changed'] },
+  ),
+  event('quarantine.released', 'Records that had been set aside were published again.', { records: count('how many') }),
+  event('quarantine.discarded', 'Records that had been set aside were given up.', {
+    records: count('how many'),
+    reason,
+  }),
+  event('log.gap_detected', 'Events of a producer are missing.', {
+    producer_id: text('whose'),
+    partition,
+    first_seq: count('first missing sequence'),
+    events: count('how many'),
+  }),
+  event('log.gap_closed', 'Events of a producer that were missing have come.', {
+    producer_id: text('whose'),
+    partition,
+  }),
+  event('log.equivocation_detected', 'A producer signed two different histories.', {
+    producer_id: text('whose'),
+    partition,
+    detail: text('in what they differ'),
+  }),
+  event('log.verification_failed', 'Something stored is not what was signed.', {
+    event_id: text('which event'),
+    check: oneOf(['signature', 'inclusion', 'completeness', 'time'], 'which check'),
+    detail: text('what is wrong'),
+  }),
+  event('log.witness_refused', 'A witness did not sign a checkpoint.', { witness: text('which'), detail: text('why') }),
+];
+
+const alerting: readonly ActionDefinition[] = [
+  event(
+    'alert.fired',
+    'A rule found what it looks for.',
+    {
+      rule,
+      severity: oneOf(['informational', 'low', 'medium', 'high', 'critical'], 'how bad it is'),
+      count: count('how many events'),
+      group: object('whom or what it is about'),
+    },
+    { aliases: ['alert.triggered', 'alert.opened', 'alert.created'] },
+  ),
+  stateful(
+    'alert.acknowledged',
+    'Someone took an alert on.',
+    { rule, comment: text('what they said') },
+    { aliases: ['alert.acked'] },
+  ),
+  stateful(
+    'alert.resolved',
+    'An alert came to its end.',
+    { rule, automatic: flag('whether by itself'), comment: text('what was said') },
+    {
+      aliases: ['alert.closed'],
+    },
+  ),
+  stateful('alert.reopened', 'An alert that had ended is open again.', { rule }),
+  event(
+    'alert.silenced',
+    'An alert was kept quiet.',
+    { rule, silence: text('by which silence') },
+    { aliases: ['alert.suppressed'] },
+  ),
+  event(
+    'alert.notified',
+    'People were told of an alert.',
+    { channel: text('how'), milliseconds: count('how long it took') },
+    {
+      aliases: ['notification.sent'],
+    },
+  ),
+  event(
+    'alert.notification_failed',
+    'People could not be told of an alert.',
+    {
+      channel: text('how'),
+      attempt: count('which try, from 1'),
+      error: text('why'),
+    },
+    { aliases: ['notification.failed'] },
+  ),
+  stateful(
+    'alert_rule.created',
+    'An alert rule was made.',
+    { rule, version: number('which version') },
+    { aliases: ['rule.created'] },
+  ),
+  stateful(
+    'alert_rule.updated',
+    'An alert rule was changed.',
+    { rule, version: number('which version'), fields },
+    {
+      aliases: ['rule.updated'],
+    },
+  ),
+  stateful('alert_rule.enabled', 'An alert rule was switched on.', { rule }, { aliases: ['rule.enabled'] }),
+  stateful('alert_rule.disabled', 'An alert rule was switched off.', { rule }, { aliases: ['rule.disabled'] }),
+  stateful('alert_rule.deleted', 'An alert rule was deleted.', { rule }, { aliases: ['rule.deleted'] }),
+  event(
+    'alert_rule.backtested',
+    'An alert rule was tried over the past.',
+    {
+      rule,
+      from: time('from when'),
+      to: time('to when'),
+      alerts: count('how many it would have given'),
+    },
+    { aliases: ['rule.backtested'] },
+  ),
+  stateful('silence.created', 'Alerts of a kind are kept quiet for a time.', { until: time('until when'), reason }),
+  stateful('silence.updated', 'Which alerts are kept quiet, or for how long, was changed.', {
+    until: time('until when'),
+    reason,
+  }),
+  event('silence.expired', 'The time for which alerts were kept quiet is over.'),
+  stateful('silence.deleted', 'Alerts of a kind are no longer kept quiet.', {}, { aliases: ['silence.removed'] }),
+  stateful('notification_channel.created', 'A way of telling people was set up.', {
+    type: text('email, slack, webhook, …'),
+  }),
+  stateful('notification_channel.updated', 'A way of telling people was changed.', {
+    type: text('email, slack, webhook, …'),
+    fields,
+  }),
+  stateful('notification_channel.deleted', 'A way of telling people was deleted.', {
+    type: text('email, slack, webhook, …'),
+  }),
+  event('notification_channel.tested', 'A way of telling people was tried out.', {
+    type: text('email, slack, webhook, …'),
+  }),
+];
+
+/** Keeping, erasing, watching, alerting. */
+export const oversight: readonly ActionDefinition[] = [...retention, ...auditAccess, ...own, ...alerting];
