@@ -47,6 +47,14 @@ describe('an event', () => {
     assert.deepEqual(back, { ...said, id: formatUuid(defaults.id), category: 'member' });
   });
 
+  test('shows documents that are empty, and leaves out those that are not there', () => {
+    const said: EventInput = { action: 'a.b', organization_id: 'acme', details: [], before: '', after: {} };
+    const back = viewOf(decodeEvent(encodeEvent(toWire(said, defaults))));
+    assert.deepEqual([back.details, back.before, back.after], [[], '', {}]);
+    const bare = viewOf(toWire({ action: 'a.b', organization_id: 'acme' }, defaults));
+    assert.ok(!('details' in bare) && !('before' in bare) && !('after' in bare));
+  });
+
   test('with nothing erasable carries two parts of zero bytes', () => {
     const parts = encodeEvent(toWire({ action: 'server.started', scope: 'system' }, defaults));
     assert.deepEqual([parts.identity.length, parts.content.length], [0, 0]);

@@ -1,4 +1,4 @@
-import type { WireEvent } from '../wire/event.js';
+import type { WireContent, WireEvent } from '../wire/event.js';
 import { formatUuid } from '../wire/uuid.js';
 import { addressText } from './address.js';
 import { formatTimestampUs } from './time.js';
@@ -42,13 +42,20 @@ const present = <T extends Record<string, unknown>>(fields: T): Partial<T> =>
 
 /** JSON text as a value; text that is no JSON (a client's own batch may carry it) as it is. */
 function parsed(jsonText: string): unknown {
-  if (jsonText === '') return '';
   try {
     return JSON.parse(jsonText);
   } catch {
     return jsonText;
   }
 }
+
+/** Those that are there: `[]` and `""` are values as any other. */
+const documents = (content: WireContent): Partial<Pick<EventView, 'details' | 'before' | 'after'>> =>
+  Object.fromEntries(
+    (['details', 'before', 'after'] as const)
+      .filter((name) => content[name] !== '')
+      .map((name) => [name, parsed(content[name])]),
+  );
 
 export function viewOf({ body, identity, content }: WireEvent): EventView {
   const target = present({ type: body.target_type, id: body.target_id, name: identity.target_name });
@@ -80,9 +87,7 @@ export function viewOf({ body, identity, content }: WireEvent): EventView {
       session_id: identity.session_id,
       message: content.message,
       path: content.path,
-      details: parsed(content.details),
-      before: parsed(content.before),
-      after: parsed(content.after),
     }),
+    ...documents(content),
   } as EventView;
 }

@@ -1,5 +1,6 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Caller } from '../auth/caller.js';
+import { hiddenFrom } from '../catalogue/hidden.js';
 import { organizationHeader } from '../http/headers.js';
 import { badParameter } from './errors.js';
 import type { RawQuery, ScopeFor } from './event-queries.js';
@@ -19,9 +20,9 @@ export function notSystem(query: RawQuery): RawQuery {
 
 /** The scopes that a caller may ask for. */
 export const callerScopes =
-  ({ organizations }: Caller, header?: string | undefined): ScopeFor =>
+  (caller: Caller, header?: string | undefined): ScopeFor =>
   (asked) =>
-    tenantOf({ permitted: organizations, header, asked });
+    tenantOf({ permitted: caller.organizations, header, asked, hidden: hiddenFrom(caller) });
 
 export const scopesOf = (request: FastifyRequest): ScopeFor =>
   callerScopes(request.caller, organizationHeader(request));

@@ -2,29 +2,64 @@ import type { ClickHouseSettings } from '@clickhouse/client';
 import type { ClickHouseClient } from '../../core/clients/clickhouse.js';
 import { fetchRowBinary } from '../../core/rows/index.js';
 import type { WireBody } from '../../core/wire/event.js';
+import { type HiddenActions, hiddenByCatalogue, isHidden } from '../catalogue/hidden.js';
 import { anyOf, type Bind, createBind } from './bind.js';
 import { queryProblem } from './clickhouse-errors.js';
 import type { QueryMetrics } from './metrics.js';
 
 /** Whose events a query may see. It follows from the credential (tenant.ts), never from a filter. */
 export type TenantScope =
-  | { kind: 'organizations'; organizations: '*' | readonly string[] }
+  | {
+      kind: 'organizations';
+      organizations: '*' | readonly string[];
+      /** Actions whose events are for owners only, and the caller is none; those of the catalogue where absent. */
+      hidden?: HiddenActions;
+    }
   /** Events of scope system, which belong to no organization. */
   | { kind: 'system' };
 
 /** The tenant condition. Nothing else writes it, and `select` below puts it into every query. */
 function tenantCondition(scope: TenantScope, bind: Bind): string {
   if (scope.kind === 'system') return `scope = 'system'`;
-  if (scope.organizations === '*') return `scope != 'system'`;
-  if (scope.organizations.length === 0) return 'false';
-  return `scope != 'system' AND ${anyOf('organization_id', scope.organizations, bind)}`;
+  const { organizations } = scope;
+  if (organizations.length === 0) return 'false';
+  const conditions = [`scope != 'system'`, ...hiddenConditions(scope, bind)];
+  if (organizations !== '*') conditions.push(anyOf('organization_id', organizations, bind));
+  return conditions.join(' AND ');
+}
+
+function hiddenConditions(
+  { organizations, hidden = hiddenByCatalogue }: Extract<TenantScope, { kind: 'organizations' }>,
+  bind: Bind,
+): string[] {
+  const own = [...hidden.of].filter(
+    ([organization, actions]) => actions.size > 0 && (organizations === '*' || organizations.includes(organization)),
+  );
+  return [
+    ...(hidden.everywhere.size > 0 ? [`action NOT IN (${actionList(hidden.everywhere)})`] : []),
+    ...own.map(
+      ([organization, actions]) =>
+        `NOT (organization_id = ${bind('String', organization)} AND action IN (${actionList(actions)}))`,
+    ),
+  ];
+}
+
+/** In the text, as ClickHouse looks a list of constants up faster than one of parameters. */
+function actionList(actions: ReadonlySet<string>): string {
+  return [...actions]
+    .map((action) => {
+      if (!/^[a-z0-9_.:-]+$/.test(action)) throw new Error(`${JSON.stringify(action)} is no name of an action`);
+      return `'${action}'`;
+    })
+    .join(', ');
 }
 
 /** The tenant condition, said of an event in memory. */
-export function inTenant(scope: TenantScope, { scope: eventScope, organization_id }: WireBody): boolean {
+export function inTenant(scope: TenantScope, { scope: eventScope, organization_id, action }: WireBody): boolean {
   if (scope.kind === 'system') return eventScope === 'system';
   if (eventScope === 'system') return false;
-  return scope.organizations === '*' || scope.organizations.includes(organization_id);
+  if (scope.organizations !== '*' && !scope.organizations.includes(organization_id)) return false;
+  return !isHidden(scope.hidden ?? hiddenByCatalogue, organization_id, action);
 }
 
 export interface Select {

@@ -1,3 +1,4 @@
+import type { HiddenActions } from '../catalogue/hidden.js';
 import { Problem } from '../errors.js';
 import type { TenantScope } from './scope.js';
 
@@ -12,14 +13,17 @@ export function tenantOf({
   permitted,
   header,
   asked,
+  hidden,
 }: {
   permitted: PermittedOrganizations;
   header?: string | undefined;
   asked?: readonly string[] | undefined;
+  /** What the caller may not see within them (catalogue/hidden.ts). */
+  hidden?: HiddenActions | undefined;
 }): TenantScope {
   const byHeader = header === undefined ? permitted : choose(permitted, [header], 'the credential');
   const organizations = asked === undefined ? byHeader : choose(byHeader, asked, header ?? 'the credential');
-  return { kind: 'organizations', organizations };
+  return { kind: 'organizations', organizations, ...(hidden ? { hidden } : {}) };
 }
 
 function choose(permitted: PermittedOrganizations, asked: readonly string[], by: string): readonly string[] {

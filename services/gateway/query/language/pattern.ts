@@ -15,7 +15,9 @@ export const likeOf = (pattern: Pattern): string =>
  * that the time is at most the product of the lengths.
  */
 export function isLike(pattern: Pattern, text: string): boolean {
-  const tokens: readonly Piece[] = pattern.flatMap((piece): Piece[] => (typeof piece === 'string' ? [...piece] : [piece]));
+  const tokens: readonly Piece[] = pattern.flatMap((piece): Piece[] =>
+    typeof piece === 'string' ? [...piece] : [piece],
+  );
   const chars = [...text];
   let token = 0;
   let char = 0;
