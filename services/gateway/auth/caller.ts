@@ -1,11 +1,14 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { preHandlerAsyncHookHandler } from 'fastify';
+import type { HiddenActions } from '../catalogue/hidden.js';
 import { Problem } from '../errors.js';
 
 /** What a key may be allowed. `admin` includes every other. */
 export const permissions = [
   'view:audit_logs',
   'view:system_audit_logs',
+  /** Events of actions that are for an organization's owners only (catalogue/hidden.ts), beside the others. */
+  'view:owner_events',
   'export:audit_logs',
   'write:events',
   'verify',
@@ -24,6 +27,8 @@ export interface Caller {
   readonly permissions: ReadonlySet<Permission>;
   /** Milliseconds since 1970; absent where the key does not expire. */
   readonly expiresAtMs?: number | undefined;
+  /** Actions whose events are not for this caller; what the catalogue says where absent. */
+  readonly hidden?: HiddenActions | undefined;
 }
 
 /** Turns a credential into its caller. */
@@ -45,7 +50,7 @@ declare module 'fastify' {
   }
 }
 
-export const may = (caller: Caller, permission: Permission): boolean =>
+export const may = (caller: Pick<Caller, 'permissions'>, permission: Permission): boolean =>
   caller.permissions.has(permission) || caller.permissions.has('admin');
 
 export const mayActFor = (caller: Caller, organization: string): boolean =>

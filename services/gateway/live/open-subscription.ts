@@ -1,6 +1,7 @@
 import { encodeIngestCursor, type IngestCursor } from '../../core/cursor/index.js';
 import { SealstreamError } from '../../core/errors.js';
 import { type Caller, checkPermission } from '../auth/caller.js';
+import { hiddenFrom } from '../catalogue/hidden.js';
 import { badParameter } from '../query/errors.js';
 import { readFilter, readParameters } from '../query/filter.js';
 import type { History } from '../query/history.js';
@@ -62,7 +63,7 @@ function scopeOf({
     throw badParameter('scope', 'events of the system scope need a subscription of their own');
   }
   checkPermission(caller, 'view:audit_logs');
-  return tenantOf({ permitted: caller.organizations, header: organization, asked });
+  return tenantOf({ permitted: caller.organizations, header: organization, asked, hidden: hiddenFrom(caller) });
 }
 
 /** Behind everything that is known by now: what memory has, and what ClickHouse has where it is ahead. */
