@@ -4,6 +4,7 @@ import fc from 'fast-check';
 import { createMetrics } from '../../services/core/metrics.js';
 import { decodeEventRows, eventColumns, rowToWire } from '../../services/core/rows/index.js';
 import { decodeEvent, encodeEvent, formatUuid, type WireEvent } from '../../services/core/wire/index.js';
+import { type HiddenActions, hiddenByCatalogue, nothingHidden } from '../../services/gateway/catalogue/hidden.js';
 import { filterSql, matches, readFilter, readParameters } from '../../services/gateway/query/filter.js';
 import { createQueryMetrics } from '../../services/gateway/query/metrics.js';
 import { createEventsTable, type EventsTable, inTenant, type TenantScope } from '../../services/gateway/query/scope.js';
@@ -50,11 +51,26 @@ const arbitraryFilter: fc.Arbitrary<{ [Name in FilterName]?: unknown }> = fc
     fc.record(Object.fromEntries(names.map((name) => [name, everyFilter[name] as fc.Arbitrary<unknown>]))),
   );
 
+/** What the catalogue says, and what two organizations said themselves. */
+const ownToo: HiddenActions = {
+  ...hiddenByCatalogue,
+  of: new Map([
+    ["o'neil", new Set(['auth.login', 'login'])],
+    ['acme', new Set(['member.role_changed'])],
+    ['nobody', new Set()],
+  ]),
+};
+
 const arbitraryScope: fc.Arbitrary<TenantScope> = fc.oneof(
   fc.constant<TenantScope>({ kind: 'system' }),
   fc
-    .constantFrom<'*' | string[]>('*', [], ['acme'], ["o'neil", 'globex'], ['nobody'])
-    .map((organizations): TenantScope => ({ kind: 'organizations', organizations })),
+    .record({
+      organizations: fc.constantFrom<'*' | string[]>('*', [], ['acme'], ["o'neil", 'globex'], ['nobody']),
+      hidden: fc.constantFrom<(HiddenActions | undefined)[]>(undefined, nothingHidden, ownToo),
+    })
+    .map(
+      ({ organizations, hidden }): TenantScope => ({ kind: 'organizations', organizations, ...(hidden && { hidden }) }),
+    ),
 );
 
 describe('a filter', () => {
@@ -90,7 +106,7 @@ describe('a filter', () => {
   test('a row read back is the event that was signed, to the byte', async () => {
     const bytes = await Promise.all(
       (['organizations', 'system'] as const).map((kind) =>
-        rowsOf(kind === 'system' ? { kind } : { kind, organizations: '*' }, {}),
+        rowsOf(kind === 'system' ? { kind } : { kind, organizations: '*', hidden: nothingHidden }, {}),
       ),
     );
     const read = bytes.flatMap(({ rows }) => rows);

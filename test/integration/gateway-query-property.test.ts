@@ -32,6 +32,7 @@ const keys: Readonly<Record<string, { organizations: Caller['organizations']; pe
   nobody: { organizations: ['nobody'], permissions: ['view:audit_logs'] },
   all: { organizations: '*', permissions: ['view:audit_logs'] },
   system: { organizations: ['acme'], permissions: ['view:system_audit_logs'] },
+  owner: { organizations: ['acme'], permissions: ['view:audit_logs', 'view:owner_events'] },
   root: { organizations: '*', permissions: ['admin'] },
   writer: { organizations: ['acme'], permissions: ['write:events'] },
 };
@@ -80,7 +81,10 @@ function tenantOf({ key, system, chosen }: Case): ((event: Shown) => boolean) | 
   if (!may('view:audit_logs')) return undefined;
   if (chosen && own !== '*' && !own.includes(chosen.organization)) return undefined;
   const seen = chosen ? [chosen.organization] : own;
-  return ({ scope, organization_id }) => scope !== 'system' && (seen === '*' || seen.includes(organization_id ?? ''));
+  // Of the actions that these events have, those of billing are for owners only.
+  const hides = ({ action }: Shown): boolean => action.startsWith('billing.') && !may('view:owner_events');
+  return (event) =>
+    event.scope !== 'system' && (seen === '*' || seen.includes(event.organization_id ?? '')) && !hides(event);
 }
 
 describe('any query, by anyone', () => {
