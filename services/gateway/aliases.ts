@@ -1,6 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { requirePermission } from './auth/caller.js';
 import { Problem } from './errors.js';
+import type { SendExport } from './export/send.js';
 import { organizationHeader } from './http/headers.js';
 import { callerScopes, notSystem, ownScope, queryOf, scopesOf, signalOf, systemScope } from './query/asking.js';
 import { badParameter } from './query/errors.js';
@@ -126,7 +127,10 @@ function withApp(query: RawQuery, { app }: RealmParams): RawQuery {
  * The paths under which other products keep their audit logs, so that what asks them need change the host only. They translate
  * parameters and ask the same queries.
  */
-export function registerAliases(app: FastifyInstance, { queries }: { queries: EventQueries }): void {
+export function registerAliases(
+  app: FastifyInstance,
+  { queries, sendExport }: { queries: EventQueries; sendExport: SendExport },
+): void {
   const view = { preHandler: requirePermission('view:audit_logs') };
   const viewSystem = { preHandler: requirePermission('view:system_audit_logs') };
 
@@ -146,5 +150,8 @@ export function registerAliases(app: FastifyInstance, { queries }: { queries: Ev
   }
   app.get<{ Params: { id: string } }>('/api/audit-logs/:id', view, (request, reply) =>
     queries.byId(ownScope(request), request.params.id, signalOf(reply)),
+  );
+  app.get('/api/audit-logs/export', { preHandler: requirePermission('export:audit_logs') }, (request, reply) =>
+    asking(request, (query) => sendExport({ request, reply, scopeFor: scopesOf(request), query: notSystem(query) })),
   );
 }

@@ -23,6 +23,7 @@ export const problemKinds = {
   'invalid-public-key': { status: 422, title: 'The public key cannot be registered' },
   'idempotency-key-reused': { status: 422, title: 'The Idempotency-Key belongs to another request' },
   'query-too-heavy': { status: 422, title: 'The query asks for too much' },
+  'export-too-large': { status: 422, title: 'The export has too many events' },
   'rate-limited': { status: 429, title: 'Too much at once' },
   'headers-too-large': { status: 431, title: 'The headers are too large' },
   internal: { status: 500, title: 'The gateway failed' },

@@ -10,6 +10,8 @@ import { createRegistryReader } from '../../services/core/reading/index.js';
 import { registerAliases } from '../../services/gateway/aliases.js';
 import type { Authenticator, Caller, Permission } from '../../services/gateway/auth/caller.js';
 import { Problem, problemKinds, problemType } from '../../services/gateway/errors.js';
+import type { ExportLimits } from '../../services/gateway/export/limits.js';
+import { registerExportRoutes } from '../../services/gateway/export/routes.js';
 import type { StreamLimits } from '../../services/gateway/live/limits.js';
 import { createLiveReader } from '../../services/gateway/live/live-reader.js';
 import { createLiveMetrics } from '../../services/gateway/live/metrics.js';
@@ -48,8 +50,15 @@ export async function startQueryGateway(
     limits = {},
     maxLiveBytes,
     queryLimits,
+    exportLimits = {},
     level = 'silent',
-  }: { limits?: Partial<StreamLimits>; maxLiveBytes?: number; queryLimits?: QueryLimits; level?: string } = {},
+  }: {
+    limits?: Partial<StreamLimits>;
+    maxLiveBytes?: number;
+    queryLimits?: QueryLimits;
+    exportLimits?: Partial<ExportLimits>;
+    level?: string;
+  } = {},
 ) {
   const log = createLogger('gateway', level);
   const { brokers, database, topics } = config;
@@ -82,7 +91,8 @@ export async function startQueryGateway(
     metrics,
     ...(queryLimits ? { limits: queryLimits } : {}),
   });
-  registerAliases(app, { queries });
+  const sendExport = registerExportRoutes(app, { queries, metrics, log, limits: exportLimits });
+  registerAliases(app, { queries, sendExport });
   const liveMetrics = createLiveMetrics(metrics);
   const liveReader = createLiveReader({
     kafka,

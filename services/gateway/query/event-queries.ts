@@ -43,6 +43,10 @@ export interface EventQueries {
   verify(scope: TenantScope, id: string, signal: AbortSignal): Promise<Verdict>;
   history: History;
   records: Records;
+  /** The way to the events, for questions that are asked elsewhere. */
+  table: EventsTable;
+  /** The topic's present incarnation; undefined before the registry names one. */
+  incarnation: () => Buffer | undefined;
 }
 
 export interface QueryParts {
@@ -76,6 +80,8 @@ export function createEventQueries(parts: QueryParts): EventQueries {
   return {
     history,
     records,
+    table,
+    incarnation,
     async list(scopeFor, query, signal) {
       const request = readListRequest(query, { nowMs: nowMs() });
       const { filter, filters, limit } = request;

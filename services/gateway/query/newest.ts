@@ -26,6 +26,8 @@ export async function readNewest(query: {
   table: EventsTable;
   scope: TenantScope;
   filter: Filter;
+  /** Conditions beside the filter's. */
+  within?: (bind: Bind) => readonly string[];
   /** Newest first where absent. */
   direction?: Direction;
   after: PageEnd | undefined;
@@ -46,7 +48,17 @@ export async function readNewest(query: {
 }
 
 async function readPage(
-  { table, scope, filter, direction = 'newest', after, skip = 0, limit, signal }: Parameters<typeof readNewest>[0],
+  {
+    table,
+    scope,
+    filter,
+    within,
+    direction = 'newest',
+    after,
+    skip = 0,
+    limit,
+    signal,
+  }: Parameters<typeof readNewest>[0],
   sinceUs: number | undefined,
 ): Promise<NewestPage> {
   for (let fetched = limit; ; fetched = Math.ceil(fetched / 4)) {
@@ -57,6 +69,7 @@ async function readPage(
         columns: eventColumns,
         where: (bind) => [
           ...filterSql(filter, bind),
+          ...(within?.(bind) ?? []),
           ...(after ? beyond(after, direction, bind) : []),
           ...(sinceUs === undefined ? [] : [`occurred_at >= ${timeSql(sinceUs, bind)}`]),
         ],

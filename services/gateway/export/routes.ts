@@ -1,0 +1,41 @@
+import type { FastifyInstance } from 'fastify';
+import type { Logger } from '../../core/log.js';
+import type { Metrics } from '../../core/metrics.js';
+import { requirePermission } from '../auth/caller.js';
+import { notSystem, queryOf, scopesOf, systemScope } from '../query/asking.js';
+import type { EventQueries } from '../query/event-queries.js';
+import { createExporter } from './exporter.js';
+import { defaultExportLimits, type ExportLimits } from './limits.js';
+import { createExportMetrics } from './metrics.js';
+import { createSendExport, type SendExport } from './send.js';
+
+/** GET /api/audit/export and /api/audit/system/export. The products' aliases share what is given back. */
+export function registerExportRoutes(
+  app: FastifyInstance,
+  {
+    queries: { table, records, incarnation },
+    metrics,
+    log,
+    limits: changed = {},
+  }: {
+    queries: Pick<EventQueries, 'table' | 'records' | 'incarnation'>;
+    metrics: Metrics;
+    log: Logger;
+    limits?: Partial<ExportLimits>;
+  },
+): SendExport {
+  const limits = { ...defaultExportLimits, ...changed };
+  const exporter = createExporter({ table, records, incarnation, limits });
+  const send = createSendExport({ exporter, limits, metrics: createExportMetrics(metrics), log });
+  const mayExport = requirePermission('export:audit_logs');
+
+  app.get('/api/audit/export', { preHandler: mayExport }, (request, reply) =>
+    send({ request, reply, scopeFor: scopesOf(request), query: notSystem(queryOf(request)) }),
+  );
+  app.get(
+    '/api/audit/system/export',
+    { preHandler: [mayExport, requirePermission('view:system_audit_logs')] },
+    (request, reply) => send({ request, reply, scopeFor: systemScope, query: queryOf(request) }),
+  );
+  return send;
+}

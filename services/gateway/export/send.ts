@@ -1,0 +1,110 @@
+import type { OutgoingHttpHeaders, ServerResponse } from 'node:http';
+import { pipeline } from 'node:stream/promises';
+import { createGzip, constants as zlib } from 'node:zlib';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { messageOf } from '../../core/errors.js';
+import type { Logger } from '../../core/log.js';
+import { signalOf } from '../query/asking.js';
+import type { RawQuery, ScopeFor } from '../query/event-queries.js';
+import type { Export, Exporter } from './exporter.js';
+import { createExportGate } from './gate.js';
+import type { ExportLimits } from './limits.js';
+import type { ExportMetrics } from './metrics.js';
+
+/** Answers a request with an export. Problems reject as long as nothing was sent. */
+export type SendExport = (ask: {
+  request: FastifyRequest;
+  reply: FastifyReply;
+  scopeFor: ScopeFor;
+  query: RawQuery;
+}) => Promise<void>;
+
+export function createSendExport({
+  exporter,
+  limits,
+  metrics,
+  log,
+}: {
+  exporter: Exporter;
+  limits: ExportLimits;
+  metrics: ExportMetrics;
+  log: Logger;
+}): SendExport {
+  const gate = createExportGate(limits);
+
+  const send = async (request: FastifyRequest, reply: FastifyReply, begun: Export, signal: AbortSignal) => {
+    const { format, events } = begun;
+    const compressed = acceptsGzip(request.headers['accept-encoding']);
+    reply.hijack();
+    reply.raw.writeHead(200, {
+      ...(reply.getHeaders() as OutgoingHttpHeaders),
+      'content-type': begun.contentType,
+      'content-disposition': `attachment; filename="${fileName(format)}"`,
+      vary: 'accept-encoding',
+      'x-export-events': String(events),
+      trailer: 'x-export-complete',
+      ...(compressed ? { 'content-encoding': 'gzip' } : {}),
+    });
+    if (request.method === 'HEAD') {
+      reply.raw.end();
+      return;
+    }
+    metrics.events.inc({ format }, events);
+    const stop = new AbortController();
+    const ended = AbortSignal.any([signal, stop.signal]);
+    const longest = setTimeout(() => stop.abort(new Error('it took longer than an export may')), limits.longestMs);
+    reply.raw.setTimeout(limits.stallMs, () => stop.abort(new Error('the client took nothing')));
+    try {
+      const source = withTrailer(begun, reply.raw);
+      if (compressed) {
+        await pipeline(source, createGzip({ level: zlib.Z_BEST_SPEED }), reply.raw, { signal: ended });
+      } else await pipeline(source, reply.raw, { signal: ended });
+      metrics.exports.inc({ format, result: 'complete' });
+    } catch (error) {
+      // The pipeline has cut the connection: the client sees that the answer has no end.
+      const result = ended.aborted || reply.raw.socket?.destroyed ? 'left' : 'failed';
+      metrics.exports.inc({ format, result });
+      const why = { requestId: request.id, events, error: messageOf(stop.signal.reason ?? error) };
+      log[result === 'failed' ? 'error' : 'info'](why, 'an export was cut off');
+    } finally {
+      clearTimeout(longest);
+    }
+  };
+
+  return async ({ request, reply, scopeFor, query }) => {
+    const leave = gate.enter(request.caller.keyId);
+    metrics.running.set(gate.running);
+    // `close` comes once, whether the answer was sent or the other side went away.
+    reply.raw.once('close', () => {
+      leave();
+      metrics.running.set(gate.running);
+    });
+    const signal = signalOf(reply);
+    await send(request, reply, await exporter.begin({ scopeFor, query, signal }), signal);
+  };
+}
+
+/** Says at the very end that this was the end (RFC 9110 §6.5): a proxy may hide that a connection was cut. */
+async function* withTrailer(begun: Export, response: ServerResponse): AsyncGenerator<string, void, undefined> {
+  yield* begun.text();
+  response.addTrailers({ 'x-export-complete': String(begun.events) });
+}
+
+/** Nothing of the request is in it. */
+const fileName = (format: string): string =>
+  `audit-${new Date().toISOString().slice(0, 19).replaceAll(':', '')}Z.${format}`;
+
+/** RFC 9110 §12.5.3, as far as one coding needs it. */
+export function acceptsGzip(header: string | string[] | undefined): boolean {
+  const codings = new Map(
+    String(header ?? '')
+      .toLowerCase()
+      .split(',')
+      .map((item): [string, number] => {
+        const [coding = '', ...parameters] = item.split(';').map((part) => part.trim());
+        const quality = parameters.find((part) => part.startsWith('q='));
+        return [coding, quality === undefined ? 1 : Number(quality.slice(2))];
+      }),
+  );
+  return (codings.get('gzip') ?? codings.get('x-gzip') ?? codings.get('*') ?? 0) > 0;
+}
