@@ -14,6 +14,7 @@ import { createKeyIssuer } from './auth/key-issuer.js';
 import { registerKeyRoutes } from './auth/key-routes.js';
 import type { GatewayConfig } from './config.js';
 import { limitChanges } from './http/admission.js';
+import { registerExportRoutes } from './export/routes.js';
 import type { FrontDoor } from './http/front-door.js';
 import { createHttpMetrics } from './http/metrics.js';
 import { createPresence, type Presence } from './http/presence.js';
@@ -112,7 +113,8 @@ function registerReading(
     eventsTopic: topics.events,
   };
   const queries = registerQueryRoutes(app, { ...stored, metrics });
-  registerAliases(app, { queries });
+  const sendExport = registerExportRoutes(app, { queries, metrics, log });
+  registerAliases(app, { queries, sendExport });
   const { history } = queries;
   const liveMetrics = createLiveMetrics(metrics);
   const liveReader = createLiveReader({ ...stored, kafka, metrics: liveMetrics, health, log });
