@@ -6,6 +6,7 @@ import { type SigningKey, signingKeyFromPem } from '../core/seal/index.js';
 import type { AppLimits } from './app.js';
 import { type AdminKey, readAdminKey } from './auth/admin-key.js';
 import type { Rate } from './http/token-buckets.js';
+import { type AccessLogPlace, accessLogPlaces } from './watch/access-log.js';
 
 export interface GatewayConfig {
   addresses: Addresses;
@@ -20,6 +21,8 @@ export interface GatewayConfig {
   /** Ids from Idempotency-Keys come of it. */
   secret: Buffer;
   admin: AdminKey;
+  /** Where it is written down who looks at the log. */
+  accessLog: AccessLogPlace;
   limits: AppLimits & {
     /** Of events, for each API key. */
     eventRate: Rate;
@@ -75,6 +78,7 @@ export function readConfig(environment: Environment): GatewayConfig {
     gatewayKey,
     secret: readSecret(env.file('SEALSTREAM_SECRET_FILE')),
     admin: readAdminKey(env.file('SEALSTREAM_ADMIN_KEY_FILE').toString('utf8')),
+    accessLog: readAccessLogPlace(env.text('SEALSTREAM_ACCESS_LOG', 'system')),
     limits: {
       bodyBytes: env.integer('SEALSTREAM_BODY_LIMIT_BYTES', { fallback: 1_048_576, min: 1_024, max: 16_777_216 }),
       maxInFlight: env.integer('SEALSTREAM_MAX_IN_FLIGHT', { fallback: 256, min: 1, max: 10_000 }),
@@ -92,4 +96,10 @@ function readSecret(contents: Buffer): Buffer {
     throw bad(`SEALSTREAM_SECRET_FILE does not hold ${secretBytes} bytes in hex`);
   }
   return Buffer.from(text, 'hex');
+}
+
+function readAccessLogPlace(text: string): AccessLogPlace {
+  const place = accessLogPlaces.find((known) => known === text);
+  if (!place) throw bad(`SEALSTREAM_ACCESS_LOG=${text} is none of ${accessLogPlaces.join(', ')}`);
+  return place;
 }

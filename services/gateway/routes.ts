@@ -35,6 +35,8 @@ import { registerOrganizationRoutes } from './registry/organization-routes.js';
 import { registerProducerRoutes } from './registry/producer-routes.js';
 import { createRegistrar } from './registry/registrar.js';
 import { createSystemLog } from './registry/system-log.js';
+import { createAccessLog } from './watch/access-log.js';
+import { registerWatching } from './watch/watching.js';
 
 /** Everything that routes rest on, connected. */
 export interface GatewayParts {
@@ -58,6 +60,9 @@ export function registerRoutes(parts: GatewayParts): { app: FastifyInstance; sto
   const { config, door, metrics, log, authenticator } = parts;
   const http = createHttpMetrics(metrics);
   const app = createApp({ server: door.server, authenticator, limits: config.limits, metrics: http, log });
+  const accessLog = createAccessLog({ producer: parts.producer, place: config.accessLog, log });
+  registerWatching(app, { accessLog });
+  app.addHook('onClose', () => accessLog.stop());
   const presence = createPresence({ health: parts.health, publishTimeoutMs: config.limits.publishTimeoutMs });
   registerIngest(app, parts, presence);
   registerAdministration(app, parts, presence);

@@ -42,10 +42,12 @@ export async function createGatewayWorld({
   partitions = 2,
   addresses = {},
   limits = {},
+  accessLog = 'off',
 }: {
   partitions?: number;
   addresses?: WorldAddresses;
   limits?: Partial<GatewayConfig['limits']>;
+  accessLog?: GatewayConfig['accessLog'];
 } = {}): Promise<GatewayWorld> {
   const stack = stackFromEnv();
   const brokers = addresses.kafkaBrokers ?? stack.kafkaBrokers;
@@ -71,6 +73,7 @@ export async function createGatewayWorld({
     gatewayKey,
     secret: randomBytes(32),
     admin: readAdminKey(adminKey),
+    accessLog,
     limits: {
       bodyBytes: 1_048_576,
       maxInFlight: 256,
