@@ -130,6 +130,16 @@ describe('the query language', () => {
     assert.equal(fits('action:"auth.login"', { action: 'auth.login' }), true);
   });
 
+  test('takes an action by any name that it goes by', () => {
+    assert.equal(fits('action:auth.failed', login), true);
+    assert.equal(fits('event:failed_login', login), true);
+    assert.equal(fits('action:login', { action: 'user.logged_in' }), true);
+    assert.equal(fits('action:"auth.failed"', login), false);
+    assert.equal(fits('action:auth.fail', login), false);
+    const filter = readFilter(readParameters({ event: 'auth.failed' }), { nowMs });
+    assert.deepEqual([matches(filter, event(login)), matches(filter, event({ action: 'auth.login' }))], [true, false]);
+  });
+
   test('binds OR looser than words beside each other', () => {
     const both = { message: 'one two' };
     assert.equal(fits('one two OR three', both), true);

@@ -1,5 +1,6 @@
 import type { WireEvent } from '../../core/wire/event.js';
 import { actorTypes, eventKinds, outcomes, scopes } from '../../core/wire/symbols.js';
+import { type ActionName, actionName, actionNameSql, isActionName } from './action-name.js';
 import { anyOf, type Bind, timeSql } from './bind.js';
 import { badParameter } from './errors.js';
 import { type IpRange, inRange, ipRangeSql, parseIpRange } from './ip-range.js';
@@ -71,11 +72,11 @@ export const filterFields: readonly FilterField<unknown>[] = [
     sql: (condition, bind) => condition.sql(bind),
     test: (condition, event) => condition.test(event),
   }),
-  field<string[]>({
+  field<ActionName[]>({
     names: ['action', 'event'],
-    read: lowerList,
-    sql: (values, bind) => values.map((value) => `position(action, ${bind('String', value)}) > 0`).join(' OR '),
-    test: (values, { body }) => values.some((value) => body.action.includes(value)),
+    read: (given) => listed(given).map(actionName),
+    sql: (names, bind) => names.map((name) => actionNameSql(name, bind)).join(' OR '),
+    test: (names, event) => names.some((name) => isActionName(name, event)),
   }),
   exact(['category'], 'category', categoryOf, lowerList),
   field<string[]>({

@@ -1,6 +1,7 @@
 import { formatUuid } from '../../../core/wire/index.js';
 import { actorTypes, eventKinds, outcomes, scopes } from '../../../core/wire/symbols.js';
 import { parseUuid } from '../../../core/wire/uuid.js';
+import { actionName, actionNameSql, isActionName } from '../action-name.js';
 import { inRange, ipRangeSql, parseIpRange } from '../ip-range.js';
 import { any, type Condition } from './condition.js';
 import { isLike, likeOf, lower, lowerPattern } from './pattern.js';
@@ -52,16 +53,15 @@ const success: Field = (value) => {
   };
 };
 
-/** As the parameter `action`: a part of it, in any case. In quotes the whole of it. */
+/** As the parameter `action`: a part of it or a name that it goes by. In quotes the whole of it. */
 const action: Field = (value) => {
-  const column: TextColumn = { column: 'action', of: ({ body }) => body.action };
-  const folded = { ...value, pattern: lowerPattern(value.pattern) };
-  const text = plainText(folded);
-  if (text === undefined || value.quoted) return exactly(column, folded);
-  return {
-    sql: (bind) => `position(action, ${bind('String', text)}) > 0`,
-    test: ({ body }) => body.action.includes(text),
-  };
+  const text = plainText(value);
+  if (text === undefined || value.quoted) {
+    const pattern = lowerPattern(value.pattern);
+    return exactly({ column: 'action', of: ({ body }) => body.action }, { ...value, pattern });
+  }
+  const name = actionName(text);
+  return { sql: (bind) => actionNameSql(name, bind), test: (event) => isActionName(name, event) };
 };
 
 const ip: Field = (value) => {
