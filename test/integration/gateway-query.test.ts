@@ -235,7 +235,7 @@ describe('GET /api/audit', () => {
   });
 
   const bad: [query: string, parameter: string, detail: RegExp][] = [
-    ['colour=red', 'colour', /no parameter here; known are action/],
+    ['colour=red', 'colour', /no parameter here; known are q, action/],
     ['limit=1001', 'limit', /1 to 1000/],
     ['limit=0', 'limit', /1 to 1000/],
     ['limit=ten', 'limit', /1 to 1000/],

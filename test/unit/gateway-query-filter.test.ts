@@ -27,10 +27,13 @@ describe('a filter', () => {
       scope: 'organization',
     });
     Object.assign(given, { ip: '10.0.0.0/8', from: 1, to: 2 });
+    const quoted = JSON.stringify(evil);
+    const named = ['action', 'actor', 'target', 'related', 'message', 'details.a', `details.${quoted}`, 'after.b'];
+    given.q = `${quoted} ${named.map((name) => `${name}:${quoted} ${name}:*1=1*`).join(' ')}`;
     const bind = createBind();
     const sql = filterSql(read(given), bind).join(' AND ');
     assert.ok(!sql.includes('1=1'));
-    assert.ok(Object.values(bind.params).includes(evil.toLowerCase()));
+    for (const value of [evil, evil.toLowerCase(), '%1=1%']) assert.ok(Object.values(bind.params).includes(value));
     for (const name of Object.keys(bind.params)) assert.ok(sql.includes(`{${name}:`));
   });
 
