@@ -12,6 +12,9 @@ import type { Authenticator } from './auth/caller.js';
 import type { KeyDirectory } from './auth/key-directory.js';
 import { createKeyIssuer } from './auth/key-issuer.js';
 import { registerKeyRoutes } from './auth/key-routes.js';
+import { type Catalogue, createCatalogue } from './catalogue/catalogue.js';
+import { withHiddenActions } from './catalogue/owners-wall.js';
+import { registerCatalogueRoutes } from './catalogue/routes.js';
 import type { GatewayConfig } from './config.js';
 import { registerExportRoutes } from './export/routes.js';
 import { limitChanges } from './http/admission.js';
@@ -30,6 +33,7 @@ import { createLiveReader } from './live/live-reader.js';
 import { createLiveMetrics } from './live/metrics.js';
 import { registerLiveRoutes } from './live/routes.js';
 import { registerQueryRoutes } from './query/routes.js';
+import type { EventsTable } from './query/scope.js';
 import type { OpenRegistry } from './registry/open-registry.js';
 import { registerOrganizationRoutes } from './registry/organization-routes.js';
 import { registerProducerRoutes } from './registry/producer-routes.js';
@@ -57,23 +61,26 @@ export interface GatewayParts {
 
 /** All routes of the gateway. */
 export function registerRoutes(parts: GatewayParts): { app: FastifyInstance; stopReading: () => Promise<void> } {
-  const { config, door, metrics, log, authenticator } = parts;
+  const { config, door, metrics, log } = parts;
   const http = createHttpMetrics(metrics);
+  const catalogue = createCatalogue(parts);
+  const authenticator = withHiddenActions(parts.authenticator, catalogue.definitions);
   const app = createApp({ server: door.server, authenticator, limits: config.limits, metrics: http, log });
   const accessLog = createAccessLog({ producer: parts.producer, place: config.accessLog, log });
   registerWatching(app, { accessLog });
   app.addHook('onClose', () => accessLog.stop());
   const presence = createPresence({ health: parts.health, publishTimeoutMs: config.limits.publishTimeoutMs });
-  registerIngest(app, parts, presence);
+  registerIngest(app, parts, { presence, catalogue });
   registerAdministration(app, parts, presence);
-  const stopReading = registerReading(app, parts);
+  const { table, stopReading } = registerReading(app, { ...parts, authenticator }, catalogue);
+  registerCatalogue(app, parts, { presence, catalogue, table });
   return { app, stopReading };
 }
 
 function registerIngest(
   app: FastifyInstance,
   { config, producer, redis, registry, metrics, log }: GatewayParts,
-  presence: Presence,
+  { presence, catalogue }: { presence: Presence; catalogue: Catalogue },
 ): void {
   const { deployment, secret, limits } = config;
   const { audience } = deployment;
@@ -84,7 +91,7 @@ function registerIngest(
   const republish = createRepublisher({ producer });
   const store = createIdempotencyStore({ redis });
   const publishKeyed = createKeyedPublisher({ store, producer, republish, door, log });
-  registerEventRoutes(app, { ...shared, audience, secret, producer, publishKeyed });
+  registerEventRoutes(app, { ...shared, audience, secret, producer, publishKeyed, details: catalogue.details });
   registerBatchRoutes(app, { ...shared, door, republish });
 }
 
@@ -104,11 +111,23 @@ function registerAdministration(
   registerKeyRoutes(app, { issuer: createKeyIssuer({ directory }), directory, presence, systemLog, changing });
 }
 
+/** What organizations say of their actions. */
+function registerCatalogue(
+  app: FastifyInstance,
+  { config, producer, log }: GatewayParts,
+  { presence, catalogue, table }: { presence: Presence; catalogue: Catalogue; table: EventsTable },
+): void {
+  const changing = limitChanges(createTokenBuckets(config.limits.changeRate));
+  const systemLog = createSystemLog({ producer, log });
+  registerCatalogueRoutes(app, { ...catalogue, table, presence, systemLog, changing });
+}
+
 /** The query routes and the live stream, which share their way to what is stored. */
 function registerReading(
   app: FastifyInstance,
   { config, kafka, clickhouse, database, registry, authenticator, health, metrics, log }: GatewayParts,
-): () => Promise<void> {
+  { details }: Catalogue,
+): { table: EventsTable; stopReading: () => Promise<void> } {
   const { deployment, topics } = config;
   const stored = {
     clickhouse,
@@ -117,12 +136,12 @@ function registerReading(
     registryReader: registry.reader,
     eventsTopic: topics.events,
   };
-  const queries = registerQueryRoutes(app, { ...stored, metrics });
+  const queries = registerQueryRoutes(app, { ...stored, metrics, details });
   const sendExport = registerExportRoutes(app, { queries, metrics, log });
   registerAliases(app, { queries, sendExport });
-  const { history } = queries;
+  const { history, table } = queries;
   const liveMetrics = createLiveMetrics(metrics);
   const liveReader = createLiveReader({ ...stored, kafka, metrics: liveMetrics, health, log });
   registerLiveRoutes(app, { history, liveReader, authenticator, metrics: liveMetrics, log });
-  return () => liveReader.stop();
+  return { table, stopReading: () => liveReader.stop() };
 }

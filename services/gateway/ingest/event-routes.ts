@@ -5,6 +5,7 @@ import { sha256 } from '../../core/seal/index.js';
 import { limits, uuidFromKey, uuidV7, type WireEvent } from '../../core/wire/index.js';
 import type { Producer } from '../../producer/index.js';
 import { type Caller, mayActFor, requirePermission } from '../auth/caller.js';
+import { type DetailsWatch, mostWarnings } from '../catalogue/details.js';
 import { Problem } from '../errors.js';
 import { checkRate } from '../http/admission.js';
 import { organizationHeader } from '../http/headers.js';
@@ -16,8 +17,22 @@ import { slotOf } from './idempotency-store.js';
 import type { KeyedPublisher } from './keyed-publisher.js';
 import type { IngestMetrics } from './metrics.js';
 
+const Warning = Type.Object({
+  index: Type.Integer({ description: 'of the event in the request' }),
+  id: Type.String({ format: 'uuid' }),
+  pointer: Type.String({ description: 'JSON Pointer into the event' }),
+  detail: Type.String(),
+});
+
 const Accepted = Type.Object(
-  { ids: Type.Array(Type.String({ format: 'uuid' }), { description: 'in the order of the events' }) },
+  {
+    ids: Type.Array(Type.String({ format: 'uuid' }), { description: 'in the order of the events' }),
+    warnings: Type.Optional(
+      Type.Array(Warning, {
+        description: `details that are not as the action catalogue has them; the events are taken all the same. The first ${mostWarnings}`,
+      }),
+    ),
+  },
   { description: 'Kafka has the events on all in-sync replicas' },
 );
 
@@ -27,6 +42,7 @@ export interface EventRouteDeps {
   secret: Buffer;
   producer: Pick<Producer, 'send'>;
   publishKeyed: KeyedPublisher;
+  details: Pick<DetailsWatch, 'warnings'>;
   presence: Presence;
   eventBuckets: TokenBuckets;
   metrics: IngestMetrics;
@@ -38,7 +54,7 @@ export interface EventRouteDeps {
  * whose answer was lost may be in Kafka all the same.
  */
 export function registerEventRoutes(app: FastifyInstance, deps: EventRouteDeps): void {
-  const { audience, secret, presence, eventBuckets, publishKeyed, metrics, now = Date.now } = deps;
+  const { audience, secret, presence, eventBuckets, publishKeyed, details, metrics, now = Date.now } = deps;
   app.post(
     '/api/audit/events',
     {
@@ -65,8 +81,10 @@ export function registerEventRoutes(app: FastifyInstance, deps: EventRouteDeps):
       });
       checkRate(eventBuckets, caller.keyId, events.length, 'events');
       presence.require('kafka');
+      const warnings = details.warnings(events, detailsOf(body));
+      const flagged = warnings.length > 0 ? { warnings } : {};
       reply.code(202);
-      if (key === undefined) return { ids: await presence.publishing(publish(events, deps)) };
+      if (key === undefined) return { ids: await presence.publishing(publish(events, deps)), ...flagged };
       const { ids, replayed } = await presence.publishing(
         publishKeyed({
           slot: slotOf(audience, tenant, key),
@@ -77,10 +95,13 @@ export function registerEventRoutes(app: FastifyInstance, deps: EventRouteDeps):
       );
       metrics.events.inc({ way: replayed ? 'replayed' : 'keyed' }, ids.length);
       if (replayed) reply.header('idempotent-replayed', 'true');
-      return { ids };
+      return { ids, ...flagged };
     },
   );
 }
+
+/** The details of each event of a body that was admitted. */
+const detailsOf = (body: unknown): unknown[] => ([body].flat() as EventInput[]).map(({ details }) => details);
 
 /** X-Organization-Id only chooses among what the credential permits. */
 function chosenOrganization(caller: Caller, header: string | undefined): string | undefined {

@@ -3,6 +3,7 @@ import { encodeIngestCursor } from '../../core/cursor/index.js';
 import type { Deployment } from '../../core/judge/index.js';
 import type { RegistryReader } from '../../core/reading/index.js';
 import { parseUuid } from '../../core/wire/index.js';
+import type { DetailsCheck, DetailsWatch } from '../catalogue/details.js';
 import { Problem } from '../errors.js';
 import { type EventAnswer, rowAnswer } from './answer.js';
 import { readById } from './event-by-id.js';
@@ -39,7 +40,7 @@ export interface EventQueries {
   list(scopeFor: ScopeFor, query: RawQuery, signal: AbortSignal): Promise<ListAnswer>;
   summary(scopeFor: ScopeFor, query: RawQuery, signal: AbortSignal): Promise<Summary & { persistentLogging: true }>;
   /** Throws not-found where the tenant has no event with the id. */
-  byId(scope: TenantScope, id: string, signal: AbortSignal): Promise<EventAnswer>;
+  byId(scope: TenantScope, id: string, signal: AbortSignal): Promise<EventAnswer & { details_check?: DetailsCheck }>;
   verify(scope: TenantScope, id: string, signal: AbortSignal): Promise<Verdict>;
   history: History;
   records: Records;
@@ -57,6 +58,8 @@ export interface QueryParts {
   /** The topic of events, whose incarnation the registry names. */
   eventsTopic: string;
   metrics: QueryMetrics;
+  /** Says whether an event's details fit their schema; nothing does where absent. */
+  details?: Pick<DetailsWatch, 'ofRow'>;
   /** What one query may take. */
   limits?: QueryLimits;
   nowMs?: () => number;
@@ -116,7 +119,11 @@ export function createEventQueries(parts: QueryParts): EventQueries {
       const summary = await readSummary({ table, scope: scopeFor(filter.organizations), filter, signal });
       return { ...summary, persistentLogging: true };
     },
-    byId: async (scope, id, signal) => rowAnswer((await rowsById(scope, id, signal))[0]!),
+    async byId(scope, id, signal) {
+      const row = (await rowsById(scope, id, signal))[0]!;
+      const details_check = parts.details?.ofRow(row);
+      return { ...rowAnswer(row), ...(details_check ? { details_check } : {}) };
+    },
     verify: async (scope, id, signal) => verifier.verify(await rowsById(scope, id, signal)),
   };
 }

@@ -1,5 +1,18 @@
 import type { ActionDefinition } from '../action.js';
-import { count, event, flag, forOwners, number, object, oneOf, stateful, text, texts, time } from '../define.js';
+import {
+  anything,
+  count,
+  event,
+  flag,
+  forOwners,
+  number,
+  object,
+  oneOf,
+  stateful,
+  text,
+  texts,
+  time,
+} from '../define.js';
 
 const reason = text('why');
 const fields = texts('which fields');
@@ -67,31 +80,29 @@ const retention: readonly ActionDefinition[] = [
   event('erasure.failed', 'Data about a person could not be erased yet.', { error: text('why') }),
 ];
 
+/** What every access to the log says of itself. */
+const access = {
+  route: text('which way'),
+  filter,
+  results: count('how many events it gave'),
+  count: count('how many such accesses the event stands for'),
+  sampled: flag('whether it stands for several that were counted'),
+  organization: text('whose events, where the system scope keeps the access'),
+};
+const one = { ...access, event_id: text('which event') };
+
 /** Who watches: reading the log is itself logged. */
 const auditAccess: readonly ActionDefinition[] = forOwners([
-  event(
-    'audit.read',
-    'Someone read an event of the log.',
-    { event_id: text('which'), count: count('how many') },
-    {
-      aliases: ['audit.viewed', 'audit_log.viewed', 'audit_log.read'],
-    },
-  ),
-  event(
-    'audit.searched',
-    'Someone searched the log.',
-    {
-      filter,
-      route: text('which way'),
-      results: count('how many were found'),
-      sampled: flag('whether others like it were not noted'),
-    },
-    { aliases: ['audit.queried', 'audit.listed', 'audit_log.searched'] },
-  ),
+  event('audit.read', 'Someone read an event of the log.', one, {
+    aliases: ['audit.viewed', 'audit_log.viewed', 'audit_log.read'],
+  }),
+  event('audit.searched', 'Someone searched the log.', access, {
+    aliases: ['audit.queried', 'audit.listed', 'audit_log.searched'],
+  }),
   event(
     'audit.exported',
     'Someone took events out of the log.',
-    { filter, format: text('csv, json, …'), events: count('how many') },
+    { ...access, format: text('csv, json, …') },
     {
       aliases: ['audit_log.exported'],
     },
@@ -99,13 +110,12 @@ const auditAccess: readonly ActionDefinition[] = forOwners([
   event(
     'audit.verified',
     'Someone checked whether an event is genuine.',
+    { ...one, verified: flag('whether it is') },
     {
-      event_id: text('which'),
-      verified: flag('whether it is'),
+      aliases: ['audit_log.verified'],
     },
-    { aliases: ['audit_log.verified'] },
   ),
-  event('audit.streamed', 'Someone followed the log live.', { filter, events: count('how many were sent') }),
+  event('audit.streamed', 'Someone followed the log live.', access),
   stateful('audit.access_granted', 'An auditor was let into the log for a time.', {
     expires_at: time('until when'),
     permissions: texts('to do what'),
@@ -129,7 +139,10 @@ const own: readonly ActionDefinition[] = [
   event('session.link_created', 'A one-time link into the console was made.', { expires_at: time('when it ends') }),
   stateful('action.defined', 'An organization defined an action of its own.', {
     organization_id: text('which organization'),
+    kind: text('event or stateful'),
+    description: text('what it says the action is'),
     visible_to: text('who may see its events'),
+    schema: anything('what it says details are'),
   }),
   stateful('action.removed', 'An organization took a definition of its own away.', {
     organization_id: text('which organization'),

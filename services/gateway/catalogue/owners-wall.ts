@@ -1,0 +1,29 @@
+import { ownersOnlyActions } from '../../core/catalogue/index.js';
+import type { Authenticator, Caller } from '../auth/caller.js';
+import type { Definitions } from './definitions.js';
+import { type HiddenActions, isOwner } from './hidden.js';
+
+/**
+ * Tells callers at the door what is hidden from them, what organizations defined themselves included. Whoever comes in without passing here is
+ * still kept from what the catalogue hides (hidden.ts).
+ */
+export function withHiddenActions<A extends Authenticator>(authenticator: A, definitions: Definitions): A {
+  /** A view, not a copy: a stream that stays open for days sees what is hidden today. */
+  const hidden: HiddenActions = {
+    everywhere: ownersOnlyActions,
+    get of() {
+      return definitions.hidden;
+    },
+  };
+  const told = async (caller: Caller): Promise<Caller> => {
+    // Who only writes is not kept waiting for what concerns readers.
+    if (isOwner(caller) || [...caller.permissions].every((permission) => permission === 'write:events')) return caller;
+    await definitions.fresh();
+    return { ...caller, hidden };
+  };
+  return {
+    ...authenticator,
+    ofHeaders: async (headers) => told(await authenticator.ofHeaders(headers)),
+    ofKey: async (key) => told(await authenticator.ofKey(key)),
+  };
+}
