@@ -38,7 +38,7 @@ export function readActionListRequest(
       words,
       categories: category && listed(category).map((item) => item.toLowerCase()),
       kinds: kind && symbols(kind, eventKinds),
-      visibleTo: visibleTo && symbols({ ...visibleTo, values: [one(visibleTo)] }, visibilities)[0],
+      visibleTo: visibleTo && symbols(visibleTo, visibilities),
       known: known && flag(known),
     },
     seen: seen ? flag(seen) : true,

@@ -32,7 +32,7 @@ export interface ActionFilter {
   words: readonly string[];
   categories: readonly string[] | undefined;
   kinds: readonly string[] | undefined;
-  visibleTo: Visibility | undefined;
+  visibleTo: readonly Visibility[] | undefined;
   known: boolean | undefined;
 }
 
@@ -128,7 +128,7 @@ function fits(action: ActionAnswer, { words, categories, kinds, visibleTo, known
     words.every((word) => text.includes(word)) &&
     (categories?.includes(action.category) ?? true) &&
     (kinds?.includes(action.kind ?? '') ?? true) &&
-    (visibleTo === undefined || action.visible_to === visibleTo) &&
+    (visibleTo?.includes(action.visible_to) ?? true) &&
     (known === undefined || action.known === known)
   );
 }

@@ -45,7 +45,7 @@ export const ActionQuery = Type.Object({
   q: Type.Optional(Type.String({ description: 'words, each in the name, the description or an alias' })),
   category: Type.Optional(Type.String({ description: 'one or several, with commas' })),
   kind: Type.Optional(Type.String({ description: 'event, stateful' })),
-  visible_to: Type.Optional(VisibleTo),
+  visible_to: Type.Optional(Type.String({ description: 'all, owners' })),
   known: Type.Optional(Type.Boolean()),
   seen: Type.Optional(Type.Boolean({ description: 'false: the events are not looked through; true when absent' })),
   from: Type.Optional(Type.String({ description: 'events since; 90 days back when no time is given' })),
