@@ -4,6 +4,7 @@ import { checkPermission, may, requirePermission } from '../auth/caller.js';
 import type { AccessAction } from '../watch/access-log.js';
 import { notSystem, ownScope, queryOf, scopesOf, signalOf, systemScope } from './asking.js';
 import { createEventQueries, type EventQueries, type QueryParts } from './event-queries.js';
+import { registerInsightRoutes } from './insight/routes.js';
 import { createQueryMetrics } from './metrics.js';
 
 export type QueryDeps = Omit<QueryParts, 'metrics'> & { metrics: Metrics };
@@ -40,6 +41,7 @@ export function registerQueryRoutes(app: FastifyInstance, deps: QueryDeps): Even
   app.get<{ Params: { id: string } }>('/api/audit/system/:id/verify', viewSystem('audit.verified'), (request, reply) =>
     queries.verify({ kind: 'system' }, request.params.id, signalOf(reply)),
   );
+  registerInsightRoutes(app, queries);
   return queries;
 }
 

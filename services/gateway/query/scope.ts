@@ -66,7 +66,8 @@ export interface Select {
   /** What the query is called in metrics. */
   name: string;
   scope: TenantScope;
-  columns: readonly string[];
+  /** Values through `bind` only. */
+  columns: readonly string[] | ((bind: Bind) => readonly string[]);
   /** Conditions beside the tenant's, joined by AND; values through `bind` only. */
   where?: (bind: Bind) => readonly string[];
   /** What follows WHERE: GROUP BY, ORDER BY, LIMIT. */
@@ -120,7 +121,8 @@ export function createEventsTable({
     const { scope, columns, where, rest = '', around } = select;
     const bind = createBind();
     const conditions = [tenantCondition(scope, bind), ...(where?.(bind) ?? [])];
-    const query = `SELECT ${columns.join(', ')} FROM {database:Identifier}.events
+    const selected = typeof columns === 'function' ? columns(bind) : columns;
+    const query = `SELECT ${selected.join(', ')} FROM {database:Identifier}.events
         WHERE ${conditions.map((condition) => `(${condition})`).join(' AND ')} ${rest}`;
     return { query: around ? around(`(${query})`) : query, params: { ...bind.params, database } };
   };

@@ -14,7 +14,8 @@ declare module 'fastify' {
   }
 }
 
-const pagingNames = new Set(['cursor', 'since', 'page', 'offset', 'limit', 'per_page']);
+/** Where in the pages somebody was, and what was typed so far, are not what was looked for. */
+const pagingNames = new Set(['cursor', 'since', 'page', 'offset', 'limit', 'per_page', 'prefix']);
 const limits = { filters: 20, characters: 1_024 };
 
 /** Notes every answer of a route with `config: { access }`, and every refusal for want of a permission. */
@@ -30,13 +31,13 @@ export function registerWatching(app: FastifyInstance, { accessLog }: { accessLo
     const { access } = request.routeOptions.config;
     const outcome = reply.statusCode < 400 ? 'success' : reply.statusCode === 403 ? 'denied' : undefined;
     if (!access || !outcome || !request.caller) return;
-    const { id } = request.params as { id?: string };
+    const { id, ...place } = request.params as { id?: string };
     accessLog.note(
       {
         action: access,
         organization: organizationOf(request),
         outcome,
-        details: { route: request.routeOptions.url, filter: filterOf(request) },
+        details: { route: request.routeOptions.url, filter: filterOf(request, place) },
         results: request.eventsGiven,
         eventId: id?.slice(0, limits.characters),
       },
@@ -60,9 +61,10 @@ function organizationOf(request: FastifyRequest): string | undefined {
   return chosen !== undefined && (organizations === '*' || organizations.includes(chosen)) ? chosen : undefined;
 }
 
-/** What was looked for, without where in the pages. */
-function filterOf(request: FastifyRequest): Record<string, unknown> {
-  const given = Object.entries(request.query as Record<string, unknown>).filter(([name]) => !pagingNames.has(name));
+/** What was looked for, in the path and in the query. */
+function filterOf(request: FastifyRequest, place: Record<string, unknown>): Record<string, unknown> {
+  const asked = { ...(request.query as Record<string, unknown>), ...place };
+  const given = Object.entries(asked).filter(([name]) => !pagingNames.has(name));
   const short = (value: unknown): unknown =>
     Array.isArray(value) ? value.slice(0, limits.filters).map(short) : String(value).slice(0, limits.characters);
   return Object.fromEntries(
