@@ -131,8 +131,8 @@ export function registerAliases(
   app: FastifyInstance,
   { queries, sendExport }: { queries: EventQueries; sendExport: SendExport },
 ): void {
-  const view = { preHandler: requirePermission('view:audit_logs') };
-  const viewSystem = { preHandler: requirePermission('view:system_audit_logs') };
+  const view = { preHandler: requirePermission('view:audit_logs'), config: { access: 'audit.searched' } } as const;
+  const viewSystem = { ...view, preHandler: requirePermission('view:system_audit_logs') };
 
   const list = (request: FastifyRequest, reply: FastifyReply): Promise<ListAnswer> =>
     asking(request, (query) => queries.list(scopesOf(request), notSystem(query), signalOf(reply)));
@@ -148,10 +148,15 @@ export function registerAliases(
   for (const path of ['/api/realms/:realm/audit', '/api/realms/:realm/apps/:app/audit']) {
     app.get<{ Params: RealmParams }>(path, view, realm);
   }
-  app.get<{ Params: { id: string } }>('/api/audit-logs/:id', view, (request, reply) =>
-    queries.byId(ownScope(request), request.params.id, signalOf(reply)),
+  app.get<{ Params: { id: string } }>(
+    '/api/audit-logs/:id',
+    { ...view, config: { access: 'audit.read' } },
+    (request, reply) => queries.byId(ownScope(request), request.params.id, signalOf(reply)),
   );
-  app.get('/api/audit-logs/export', { preHandler: requirePermission('export:audit_logs') }, (request, reply) =>
-    asking(request, (query) => sendExport({ request, reply, scopeFor: scopesOf(request), query: notSystem(query) })),
+  app.get(
+    '/api/audit-logs/export',
+    { preHandler: requirePermission('export:audit_logs'), config: { access: 'audit.exported' } },
+    (request, reply) =>
+      asking(request, (query) => sendExport({ request, reply, scopeFor: scopesOf(request), query: notSystem(query) })),
   );
 }

@@ -28,13 +28,14 @@ export function registerExportRoutes(
   const exporter = createExporter({ table, records, incarnation, limits });
   const send = createSendExport({ exporter, limits, metrics: createExportMetrics(metrics), log });
   const mayExport = requirePermission('export:audit_logs');
+  const config = { access: 'audit.exported' } as const;
 
-  app.get('/api/audit/export', { preHandler: mayExport }, (request, reply) =>
+  app.get('/api/audit/export', { preHandler: mayExport, config }, (request, reply) =>
     send({ request, reply, scopeFor: scopesOf(request), query: notSystem(queryOf(request)) }),
   );
   app.get(
     '/api/audit/system/export',
-    { preHandler: [mayExport, requirePermission('view:system_audit_logs')] },
+    { preHandler: [mayExport, requirePermission('view:system_audit_logs')], config },
     (request, reply) => send({ request, reply, scopeFor: systemScope, query: queryOf(request) }),
   );
   return send;
