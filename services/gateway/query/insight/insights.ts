@@ -58,9 +58,11 @@ export function createInsights({ table, now = Date.now }: { table: EventsTable; 
   return {
     async facets({ scopeFor, query, signal }) {
       const nowMs = now();
-      const { facets, top, labels } = readFacetsRequest(query, { nowMs });
+      const { filter, facets, top, labels } = readFacetsRequest(query, { nowMs });
+      // Who asks for an organization that is none of theirs is refused, whether a facet then leaves it out or not.
+      scopeFor(filter.organizations);
       const inTurn = createGate(facetsAtOnce);
-      const asked = facets.map(({ field, filter }) => ({ field, filter, scope: scopeFor(filter.organizations) }));
+      const asked = facets.map((facet) => ({ ...facet, scope: scopeFor(facet.filter.organizations) }));
       const read = await Promise.all(
         asked.map((one) =>
           inTurn(() => readFacet({ table, ...one, top, labels: labels ? { nowMs } : undefined, signal })),

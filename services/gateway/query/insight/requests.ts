@@ -25,6 +25,8 @@ function split(query: Query, names: readonly string[], { nowMs }: Context): Spli
 }
 
 export interface FacetsRequest {
+  /** All filters that were given. */
+  filter: Filter;
   facets: { field: InsightField; filter: Filter }[];
   top: number;
   labels: boolean;
@@ -42,6 +44,7 @@ export function readFacetsRequest(query: Query, context: Context): FacetsRequest
     readFilter(new Map([...filters].filter(([name]) => !names.includes(name))), context);
   const apart = excludeOwn ? flag(excludeOwn) : false;
   return {
+    filter,
     facets: named.map((field) => ({ field, filter: apart ? without(field) : filter })),
     top: top ? wholeNumber(top, { min: 1, max: limits.top }) : 10,
     labels: labels ? flag(labels) : false,
