@@ -5,6 +5,7 @@ import type { Deployment } from '../core/judge/index.js';
 import { type SigningKey, signingKeyFromPem } from '../core/seal/index.js';
 import type { AppLimits } from './app.js';
 import { type AdminKey, readAdminKey } from './auth/admin-key.js';
+import { readSignIn, type SignInConfig } from './auth/sign-in-config.js';
 import type { Rate } from './http/token-buckets.js';
 import { type AccessLogPlace, accessLogPlaces } from './watch/access-log.js';
 
@@ -23,6 +24,8 @@ export interface GatewayConfig {
   admin: AdminKey;
   /** Where it is written down who looks at the log. */
   accessLog: AccessLogPlace;
+  /** How browsers sign in; the defaults where absent. */
+  signIn?: Partial<SignInConfig>;
   limits: AppLimits & {
     /** Of events, for each API key. */
     eventRate: Rate;
@@ -79,6 +82,7 @@ export function readConfig(environment: Environment): GatewayConfig {
     secret: readSecret(env.file('SEALSTREAM_SECRET_FILE')),
     admin: readAdminKey(env.file('SEALSTREAM_ADMIN_KEY_FILE').toString('utf8')),
     accessLog: readAccessLogPlace(env.text('SEALSTREAM_ACCESS_LOG', 'system')),
+    signIn: readSignIn(environment),
     limits: {
       bodyBytes: env.integer('SEALSTREAM_BODY_LIMIT_BYTES', { fallback: 1_048_576, min: 1_024, max: 16_777_216 }),
       maxInFlight: env.integer('SEALSTREAM_MAX_IN_FLIGHT', { fallback: 256, min: 1, max: 10_000 }),

@@ -10,6 +10,7 @@ export const problemKinds = {
   'invalid-idempotency-key': { status: 400, title: 'The Idempotency-Key cannot be used' },
   unauthenticated: { status: 401, title: 'No valid API key' },
   forbidden: { status: 403, title: 'The API key does not permit this' },
+  'cross-site': { status: 403, title: 'Another site may have made this request' },
   'not-found': { status: 404, title: 'Nothing is here' },
   'method-not-allowed': { status: 405, title: 'The path does not know this method' },
   'request-timeout': { status: 408, title: 'The request did not arrive in time' },

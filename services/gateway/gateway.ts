@@ -8,9 +8,9 @@ import { createMetrics, type Metrics } from '../core/metrics.js';
 import { retry } from '../core/retry.js';
 import { createProducer } from '../producer/index.js';
 import { noteAdminKey } from './auth/admin-key.js';
-import { createAuthenticator } from './auth/authenticator.js';
 import { createKeyDirectory, type KeyDirectory } from './auth/key-directory.js';
 import { createKeyTable } from './auth/key-table.js';
+import { createSignIn } from './auth/sign-in.js';
 import type { GatewayConfig } from './config.js';
 import { type FrontDoor, openFrontDoor } from './http/front-door.js';
 import { watchParts } from './http/part-watch.js';
@@ -150,8 +150,9 @@ async function startWork(parts: Shared & Connections): Promise<void> {
   if (signal.aborted) return;
 
   const directory = createKeyDirectory({ table: createKeyTable({ clickhouse, database }), log });
-  const authenticator = createAuthenticator({ directory, admin: config.admin });
-  const { app, stopReading } = registerRoutes({ ...parts, registry, producer, directory, authenticator });
+  const signIn = createSignIn({ directory, redis: parts.redis, config });
+  const { authenticator } = signIn;
+  const { app, stopReading } = registerRoutes({ ...parts, registry, producer, directory, signIn, authenticator });
   closers.add('live reader', stopReading);
   await app.ready();
   // First to be closed: the streams end, and the answers that were begun are given before anything that they need goes.

@@ -12,6 +12,8 @@ import type { Authenticator } from './auth/caller.js';
 import type { KeyDirectory } from './auth/key-directory.js';
 import { createKeyIssuer } from './auth/key-issuer.js';
 import { registerKeyRoutes } from './auth/key-routes.js';
+import { registerSessionRoutes } from './auth/session/routes.js';
+import type { SignIn } from './auth/sign-in.js';
 import { type Catalogue, createCatalogue } from './catalogue/catalogue.js';
 import { withHiddenActions } from './catalogue/owners-wall.js';
 import { registerCatalogueRoutes } from './catalogue/routes.js';
@@ -56,6 +58,7 @@ export interface GatewayParts {
   registry: OpenRegistry;
   producer: Producer;
   directory: KeyDirectory;
+  signIn: SignIn;
   authenticator: Authenticator;
 }
 
@@ -98,7 +101,7 @@ function registerIngest(
 /** The deployment's keys and organizations. */
 function registerAdministration(
   app: FastifyInstance,
-  { config, producer, registry: { reader, writer }, directory, log }: GatewayParts,
+  { config, producer, registry: { reader, writer }, directory, signIn, log }: GatewayParts,
   presence: Presence,
 ): void {
   const { registry } = reader;
@@ -109,6 +112,7 @@ function registerAdministration(
   registerProducerRoutes(app, shared);
   registerOrganizationRoutes(app, shared);
   registerKeyRoutes(app, { issuer: createKeyIssuer({ directory }), directory, presence, systemLog, changing });
+  registerSessionRoutes(app, { signIn, systemLog, changing });
 }
 
 /** What organizations say of their actions. */

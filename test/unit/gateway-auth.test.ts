@@ -6,6 +6,7 @@ import { type ApiKey, hashOfKey, newKeyText, prefixOfKey } from '../../services/
 import { createAuthenticator } from '../../services/gateway/auth/authenticator.js';
 import { createKeyDirectory } from '../../services/gateway/auth/key-directory.js';
 import type { KeyTable } from '../../services/gateway/auth/key-table.js';
+import { createSources } from '../../services/gateway/auth/sources.js';
 
 const keyOf = (text: string, more: Partial<ApiKey> = {}): ApiKey => ({
   id: `key_${text.slice(3, 9)}`,
@@ -45,7 +46,7 @@ function setUp() {
   const directory = createKeyDirectory({ ...fakes, log, now: () => clock.ms });
   const adminText = newKeyText();
   const admin = readAdminKey(`${adminText}\n`);
-  const authenticator = createAuthenticator({ directory, admin, now: () => clock.ms });
+  const authenticator = createAuthenticator({ sources: createSources({ directory, admin, now: () => clock.ms }) });
   return { clock, ...fakes, directory, adminText, admin, authenticator };
 }
 
@@ -163,7 +164,9 @@ describe('the administrator’s key', () => {
     await noteAdminKey({ directory, admin: next, nowMs: 9 });
     assert.equal(rows.size, 1);
     assert.ok([...rows.values()][0]!.version > first!.version);
-    const restarted = createAuthenticator({ directory, admin: next, now: () => clock.ms });
+    const restarted = createAuthenticator({
+      sources: createSources({ directory, admin: next, now: () => clock.ms }),
+    });
     await assert.rejects(restarted.ofKey(adminText), refused, 'the old file’s key is none any more');
     assert.equal((await authenticator.ofKey(adminText)).keyId, adminKeyId);
   });

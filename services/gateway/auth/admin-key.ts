@@ -23,7 +23,13 @@ export function readAdminKey(contents: string): AdminKey {
   return {
     hash: hashOfKey(text),
     prefix: prefixOfKey(text),
-    caller: { keyId: adminKeyId, name: 'administrator', organizations: '*', permissions: new Set(permissions) },
+    caller: {
+      kind: 'api_key',
+      keyId: adminKeyId,
+      name: 'administrator',
+      organizations: '*',
+      permissions: new Set(permissions),
+    },
   };
 }
 

@@ -9,6 +9,6 @@ export function registerAuthentication(
   app.decorateRequest('caller', null as unknown as Caller);
   app.addHook('onRequest', async (request) => {
     if (request.is404 || request.routeOptions.config.public) return;
-    request.caller = await authenticator.ofHeaders(request.raw.headersDistinct);
+    request.caller = await authenticator.ofHeaders(request.raw.headersDistinct, request.method);
   });
 }

@@ -1,7 +1,8 @@
-import type { IncomingHttpHeaders } from 'node:http';
 import type { preHandlerAsyncHookHandler } from 'fastify';
 import type { HiddenActions } from '../catalogue/hidden.js';
 import { Problem } from '../errors.js';
+import type { Headers } from './headers.js';
+import type { CredentialSource } from './sources.js';
 
 /** What a key may be allowed. `admin` includes every other. */
 export const permissions = [
@@ -18,13 +19,23 @@ export const permissions = [
 ] as const;
 export type Permission = (typeof permissions)[number];
 
+/** How a caller came in. */
+export type CallerKind = 'api_key' | 'session' | 'auditor' | 'oidc';
+
 /** Who asks, as the credential says; nothing else in a request adds to it. */
 export interface Caller {
+  /** An API key where absent. */
+  readonly kind?: CallerKind | undefined;
   readonly keyId: string;
   readonly name: string;
   /** '*' is every organization. */
   readonly organizations: '*' | readonly string[];
   readonly permissions: ReadonlySet<Permission>;
+  /** The one that a session chose, for requests that name none. */
+  readonly organization?: string | undefined;
+  /** What a session or ticket for this caller has to remember. */
+  readonly source?: CredentialSource | undefined;
+  readonly session?: { readonly id: string; readonly expiresAtMs: number } | undefined;
   /** Milliseconds since 1970; absent where the key does not expire. */
   readonly expiresAtMs?: number | undefined;
   /** Actions whose events are not for this caller; what the catalogue says where absent. */
@@ -34,9 +45,11 @@ export interface Caller {
 /** Turns a credential into its caller. */
 export interface Authenticator {
   /** Rejects with a Problem: unauthenticated (401), or unavailable (503) while keys cannot be looked up. */
-  ofHeaders(headers: NodeJS.Dict<string[]> | IncomingHttpHeaders): Promise<Caller>;
+  ofHeaders(headers: Headers, method?: string): Promise<Caller>;
   /** The same, of the key's text: for ways in that have no headers, as a browser's WebSocket. */
   ofKey(key: string): Promise<Caller>;
+  /** Who a stream's ticket stands for, once, and a way to ask whether that still holds. */
+  ofTicket?(ticket: string): Promise<{ caller: Caller; again(): Promise<Caller> }>;
 }
 
 declare module 'fastify' {

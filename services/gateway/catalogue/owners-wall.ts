@@ -1,5 +1,6 @@
 import { ownersOnlyActions } from '../../core/catalogue/index.js';
 import type { Authenticator, Caller } from '../auth/caller.js';
+import { Problem } from '../errors.js';
 import type { Definitions } from './definitions.js';
 import { type HiddenActions, isOwner } from './hidden.js';
 
@@ -23,7 +24,12 @@ export function withHiddenActions<A extends Authenticator>(authenticator: A, def
   };
   return {
     ...authenticator,
-    ofHeaders: async (headers) => told(await authenticator.ofHeaders(headers)),
+    ofHeaders: async (headers, method) => told(await authenticator.ofHeaders(headers, method)),
     ofKey: async (key) => told(await authenticator.ofKey(key)),
+    ofTicket: async (ticket) => {
+      if (!authenticator.ofTicket) throw new Problem('unauthenticated', 'no tickets are known here');
+      const { caller, again } = await authenticator.ofTicket(ticket);
+      return { caller: await told(caller), again: async () => told(await again()) };
+    },
   };
 }

@@ -5,6 +5,7 @@ import { WebSocketServer } from 'ws';
 import { messageOf } from '../../core/errors.js';
 import type { Logger } from '../../core/log.js';
 import { type Authenticator, type Caller, checkPermission } from '../auth/caller.js';
+import { holdsCredential } from '../auth/headers.js';
 import { Problem, problemKinds } from '../errors.js';
 import type { History } from '../query/history.js';
 import { type Connection, type Credential, createConnection } from './connection.js';
@@ -55,7 +56,7 @@ export function registerLiveRoutes(app: FastifyInstance, deps: LiveDeps): void {
       );
     }
     const organization = first(request.headers['x-organization-id']);
-    const credential = hasCredential(request)
+    const credential = holdsCredential(request.headers)
       ? await credentialOf(() => authenticator.ofHeaders(request.headers))
       : undefined;
     if (credential) checkCount(credential.caller, connections, limits);
@@ -103,8 +104,6 @@ export function registerLiveRoutes(app: FastifyInstance, deps: LiveDeps): void {
 const stopping = (): Problem =>
   new Problem('unavailable', 'the gateway stops; resume each subscription with its cursor');
 const first = (value: string | string[] | undefined): string | undefined => (Array.isArray(value) ? value[0] : value);
-const hasCredential = ({ headers }: IncomingMessage): boolean =>
-  headers.authorization !== undefined || headers['x-api-key'] !== undefined;
 
 function checkUpgrade({ url = '', headers }: IncomingMessage): void {
   if (url.split('?', 1)[0] !== path) throw new Problem('not-found', `no WebSocket is at this path, but at ${path}`);
@@ -131,12 +130,13 @@ function checkCount(
   }
 }
 
-/** Ends the streams of keys that were revoked, or that may see something else now. Asks once per key. */
+/** Ends the streams of keys that were revoked and sessions that ended, or that may see something else now. Asks once for each. */
 async function recheck(connections: ReadonlySet<Connection>, log: Logger): Promise<void> {
   const byKey = new Map<string, Connection[]>();
   for (const connection of connections) {
-    const keyId = connection.credential?.caller.keyId;
-    if (keyId !== undefined) byKey.set(keyId, [...(byKey.get(keyId) ?? []), connection]);
+    const caller = connection.credential?.caller;
+    const id = caller?.session?.id ?? caller?.keyId;
+    if (id !== undefined) byKey.set(id, [...(byKey.get(id) ?? []), connection]);
   }
   for (const same of byKey.values()) {
     try {

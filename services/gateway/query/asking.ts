@@ -22,7 +22,13 @@ export function notSystem(query: RawQuery): RawQuery {
 export const callerScopes =
   (caller: Caller, header?: string | undefined): ScopeFor =>
   (asked) =>
-    tenantOf({ permitted: caller.organizations, header, asked, hidden: hiddenFrom(caller) });
+    tenantOf({
+      permitted: caller.organizations,
+      // What a session chose is for requests that say nothing themselves.
+      header: header ?? (asked === undefined ? caller.organization : undefined),
+      asked,
+      hidden: hiddenFrom(caller),
+    });
 
 export const scopesOf = (request: FastifyRequest): ScopeFor =>
   callerScopes(request.caller, organizationHeader(request));

@@ -1,0 +1,35 @@
+import { sha256 } from '../../../core/seal/index.js';
+import { challenge } from '../challenge.js';
+import { type Headers, valuesOf } from '../headers.js';
+
+/** The session cookie, written and read. */
+export interface SessionCookie {
+  readonly name: string;
+  /** The session's secret; undefined where there is no cookie. Two of them are refused: one is somebody else's. */
+  read(headers: Headers): string | undefined;
+  /** The value of a Set-Cookie header. */
+  set(secret: string, maxAgeMs: number): string;
+  clear(): string;
+}
+
+/**
+ * The name carries the deployment: cookies do not keep ports apart, and two deployments on one machine must not sign each other out.
+ * `__Host-` (RFC 6265bis §4.1.3) has browsers refuse a cookie that a sibling domain wrote; it needs https.
+ */
+export function createSessionCookie({ audience, secure }: { audience: string; secure: boolean }): SessionCookie {
+  const name = `${secure ? '__Host-' : ''}sealstream_${sha256(audience).toString('hex').slice(0, 8)}`;
+  const attributes = `Path=/; HttpOnly; SameSite=Lax${secure ? '; Secure' : ''}`;
+  return {
+    name,
+    read(headers) {
+      const values = valuesOf(headers, 'cookie')
+        .flatMap((line) => line.split(';'))
+        .map((pair) => pair.trim())
+        .filter((pair) => pair.startsWith(`${name}=`));
+      if (values.length > 1) throw challenge('the session cookie is there more than once', 'invalid_request');
+      return values[0]?.slice(name.length + 1);
+    },
+    set: (secret, maxAgeMs) => `${name}=${secret}; Max-Age=${Math.floor(maxAgeMs / 1_000)}; ${attributes}`,
+    clear: () => `${name}=; Max-Age=0; ${attributes}`,
+  };
+}

@@ -1,0 +1,40 @@
+import type { Redis } from 'ioredis';
+import { createAuthenticator } from './authenticator.js';
+import type { Authenticator, Caller } from './caller.js';
+import type { KeyDirectory } from './key-directory.js';
+import { createLinks, type Links } from './session/links.js';
+import { createSessions, type Sessions } from './session/sessions.js';
+import { createTickets, type Tickets } from './session/tickets.js';
+import { defaultSessionLimits, type SignInConfig } from './sign-in-config.js';
+import { createSources, type Sources } from './sources.js';
+
+/** Every way in, and what it rests on. */
+export interface SignIn {
+  authenticator: Authenticator;
+  sources: Sources;
+  sessions: Sessions;
+  tickets: Tickets;
+  links: Links;
+}
+
+export function createSignIn({
+  directory,
+  redis,
+  config: { admin, deployment, signIn },
+}: {
+  directory: KeyDirectory;
+  redis: Redis;
+  config: {
+    admin: { hash: Buffer; caller: Caller };
+    deployment: { audience: string };
+    signIn?: Partial<SignInConfig> | undefined;
+  };
+}): SignIn {
+  const { audience } = deployment;
+  const sources = createSources({ directory, admin });
+  const { publicUrl, sessions: limits = defaultSessionLimits } = signIn ?? {};
+  const sessions = createSessions({ redis, audience, sources, publicUrl, limits });
+  const tickets = createTickets({ redis, audience, sources, sessions });
+  const links = createLinks({ redis, audience });
+  return { authenticator: createAuthenticator({ sources, sessions, tickets }), sources, sessions, tickets, links };
+}

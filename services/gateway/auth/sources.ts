@@ -1,0 +1,54 @@
+import { timingSafeEqual } from 'node:crypto';
+import { type ApiKey, hashOfKey, isKeyText, isValidAt } from './api-key.js';
+import type { Caller } from './caller.js';
+import { challenge } from './challenge.js';
+import type { KeyDirectory } from './key-directory.js';
+
+/** Where a caller's rights come from. Sessions and tickets hold this, not the rights: what it permits is asked anew each time. */
+export type CredentialSource = { kind: 'api_key'; hash: string };
+
+/** Callers of API keys, by their text or by what a session remembers of them. Rejects as an Authenticator does. */
+export interface Sources {
+  ofKey(text: string): Promise<Caller>;
+  of(source: CredentialSource): Promise<Caller>;
+}
+
+export function createSources({
+  directory,
+  admin,
+  now = Date.now,
+}: {
+  directory: KeyDirectory;
+  /** The key of the administrator's file: it works without any other part. */
+  admin: { hash: Buffer; caller: Caller };
+  now?: () => number;
+}): Sources {
+  const ofHash = async (hash: Buffer): Promise<Caller> => {
+    const source = { kind: 'api_key', hash: hash.toString('hex') } as const;
+    if (timingSafeEqual(hash, admin.hash)) return { ...admin.caller, kind: 'api_key', source };
+    const key = await directory.find(source.hash);
+    // The map was asked by hash; the hashes are compared once more in constant time.
+    if (!key || !timingSafeEqual(hash, key.hash) || !isValidAt(key, now())) throw unknownKey();
+    return { ...callerOf(key), source };
+  };
+  return {
+    async ofKey(text) {
+      // What is no key's text is never looked up.
+      if (!isKeyText(text)) throw unknownKey();
+      return ofHash(hashOfKey(text));
+    },
+    of: (source) => ofHash(Buffer.from(source.hash, 'hex')),
+  };
+}
+
+const callerOf = ({ id, name, organizations, permissions, expiresAtMs }: ApiKey): Caller => ({
+  kind: 'api_key',
+  keyId: id,
+  name,
+  organizations,
+  permissions: new Set(permissions),
+  expiresAtMs,
+});
+
+/** Unknown, revoked and expired look the same from outside. */
+const unknownKey = () => challenge('the API key is unknown, revoked or expired', 'invalid_token');
