@@ -15,12 +15,20 @@ declare module 'fastify' {
 }
 
 /** Where in the pages somebody was, and what was typed so far, are not what was looked for. */
+/** Ways to events, ours and the other products'. */
+const showsEvents = /\/audit(-logs)?(\/|$)/;
 const pagingNames = new Set(['cursor', 'since', 'page', 'offset', 'limit', 'per_page', 'prefix']);
 const limits = { filters: 20, characters: 1_024 };
 
 /** Notes every answer of a route with `config: { access }`, and every refusal for want of a permission. */
 export function registerWatching(app: FastifyInstance, { accessLog }: { accessLog: AccessLog }): void {
   app.decorateRequest('eventsGiven', undefined);
+
+  app.addHook('onRoute', ({ method, url, config }) => {
+    if (![method].flat().includes('GET') || !showsEvents.test(url) || config?.public) return;
+    if (!config?.access)
+      throw new Error(`the route ${url} shows events and does not say as what kind of access (config.access)`);
+  });
 
   app.addHook('preSerialization', async (request, _, payload) => {
     if (request.routeOptions.config.access && isList(payload)) request.eventsGiven = payload.events.length;
