@@ -31,8 +31,11 @@ function stopOnSignal(supervisor: Supervisor): () => boolean {
 
 async function run({ supervisor, signalled }: { supervisor: Supervisor; signalled: () => boolean }): Promise<void> {
   try {
-    const { url } = await supervisor.start();
-    if (!signalled()) process.stdout.write(`sealstream ready: ${url}\n`);
+    const { url, link } = await supervisor.start();
+    if (!signalled()) {
+      process.stdout.write(`sealstream ready: ${url}\n`);
+      if (link) say(`sign in (once, within 15 minutes): ${link}`);
+    }
     throw await supervisor.failed;
   } catch (error) {
     // A start that is stopped halfway fails, as it should; the signal's own stop then ends the process.

@@ -8,6 +8,7 @@ import { isOnLoopback, waitReachable } from './reachable.js';
 import { type Addresses, serviceEnvironment, toolEnvironment } from './service-environment.js';
 import { httpUrl, type ServiceContext, type ServiceSpec } from './services.js';
 import { setUp } from './set-up.js';
+import { signInLink } from './sign-in-link.js';
 import { answersOk, startChild } from './start-child.js';
 import type { ChildEvents } from './supervisor/child.js';
 import { type Children, createChildren } from './supervisor/children.js';
@@ -26,7 +27,7 @@ const PID_NAME = 'supervisor';
 
 export interface Supervisor {
   /** Resolves when every service is ready. On failure everything started is stopped before it throws. */
-  start(): Promise<{ url: string }>;
+  start(): Promise<{ url: string; link: string | undefined }>;
   /** Services, then parts, in bounded time; then the folder is free for the next start. Safe to call twice. */
   stop(): Promise<void>;
   /** SIGKILL for everything, now. */
@@ -107,7 +108,8 @@ export function createSupervisor({
     ready = true;
     const url = httpUrl(config);
     lock.announce(url);
-    return { url };
+    const isGateway = services.some(({ name }) => name === 'gateway');
+    return { url, link: isGateway ? await signInLink({ url, adminKey: identity.adminKey }) : undefined };
   };
 
   const startParts = async ({

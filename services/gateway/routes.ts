@@ -12,6 +12,7 @@ import type { Authenticator } from './auth/caller.js';
 import type { KeyDirectory } from './auth/key-directory.js';
 import { createKeyIssuer } from './auth/key-issuer.js';
 import { registerKeyRoutes } from './auth/key-routes.js';
+import { registerLinkRoutes } from './auth/session/link-routes.js';
 import { registerSessionRoutes } from './auth/session/routes.js';
 import type { SignIn } from './auth/sign-in.js';
 import { type Catalogue, createCatalogue } from './catalogue/catalogue.js';
@@ -113,6 +114,7 @@ function registerAdministration(
   registerOrganizationRoutes(app, shared);
   registerKeyRoutes(app, { issuer: createKeyIssuer({ directory }), directory, presence, systemLog, changing });
   registerSessionRoutes(app, { signIn, systemLog, changing });
+  registerLinkRoutes(app, { signIn, systemLog, changing });
 }
 
 /** What organizations say of their actions. */

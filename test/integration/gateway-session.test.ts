@@ -167,6 +167,35 @@ describe('a browser’s session', () => {
     }
   });
 
+  test('begins by a link, once: of many at a time one is signed in, and looking at the link uses nothing up', async () => {
+    const made = await gateway.call('POST', '/api/session/link');
+    assert.equal(made.status, 201, JSON.stringify(made.body));
+    assert.ok(made.body.url.startsWith(`${gateway.url}/api/session/link/`));
+    const path = made.body.url.slice(gateway.url.length);
+    for (const method of ['GET', 'HEAD', 'GET']) {
+      const looked = await createBrowser(gateway).call(method, path);
+      assert.equal(looked.status, 200);
+      assert.equal(looked.setCookie, undefined);
+      assert.match(looked.headers.get('content-security-policy')!, /default-src 'none'.*frame-ancestors 'none'/);
+    }
+    const form = { 'content-type': 'application/x-www-form-urlencoded' };
+    const foreign = await createBrowser(gateway).call('POST', path, {
+      headers: { ...form, origin: 'http://evil.example' },
+    });
+    assert.deepEqual([foreign.status, foreign.setCookie], [403, undefined]);
+    const browsers = Array.from({ length: 20 }, () => createBrowser(gateway));
+    const answers = await Promise.all(
+      browsers.map((browser) => browser.call('POST', path, { headers: { ...form, origin: gateway.url } })),
+    );
+    assert.deepEqual(answers.map(({ status }) => status).sort(), [303, ...Array(19).fill(404)]);
+    const winner = browsers[answers.findIndex(({ status }) => status === 303)]!;
+    assert.equal((await winner.call('GET', '/api/session')).body.name, 'administrator');
+    assert.equal((await createBrowser(gateway).call('POST', path)).status, 404, 'nor later');
+    const weak = await gateway.makeKey(['acme'], ['view:audit_logs', 'manage:keys']);
+    const denied = await gateway.call('POST', '/api/session/link', { key: weak });
+    assert.deepEqual([denied.status, denied.body.required_permission], [403, 'admin']);
+  });
+
   test('opens streams from its own origin only', async () => {
     const browser = createBrowser(gateway);
     await browser.signIn(world.adminKey);
