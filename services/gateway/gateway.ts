@@ -10,6 +10,7 @@ import { createProducer } from '../producer/index.js';
 import { noteAdminKey } from './auth/admin-key.js';
 import { createKeyDirectory, type KeyDirectory } from './auth/key-directory.js';
 import { createKeyTable } from './auth/key-table.js';
+import { createKeyUses } from './auth/key-uses.js';
 import { createSignIn } from './auth/sign-in.js';
 import type { GatewayConfig } from './config.js';
 import { type FrontDoor, openFrontDoor } from './http/front-door.js';
@@ -150,9 +151,11 @@ async function startWork(parts: Shared & Connections): Promise<void> {
   if (signal.aborted) return;
 
   const directory = createKeyDirectory({ table: createKeyTable({ clickhouse, database }), log });
-  const signIn = createSignIn({ directory, redis: parts.redis, config });
+  const uses = createKeyUses({ clickhouse, database, log });
+  closers.add('key uses', () => uses.stop());
+  const signIn = createSignIn({ directory, redis: parts.redis, uses, config });
   const { authenticator } = signIn;
-  const { app, stopReading } = registerRoutes({ ...parts, registry, producer, directory, signIn, authenticator });
+  const { app, stopReading } = registerRoutes({ ...parts, registry, producer, directory, uses, signIn, authenticator });
   closers.add('live reader', stopReading);
   await app.ready();
   // First to be closed: the streams end, and the answers that were begun are given before anything that they need goes.

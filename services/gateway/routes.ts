@@ -12,6 +12,7 @@ import type { Authenticator } from './auth/caller.js';
 import type { KeyDirectory } from './auth/key-directory.js';
 import { createKeyIssuer } from './auth/key-issuer.js';
 import { registerKeyRoutes } from './auth/key-routes.js';
+import type { KeyUses } from './auth/key-uses.js';
 import { registerLinkRoutes } from './auth/session/link-routes.js';
 import { registerSessionRoutes } from './auth/session/routes.js';
 import type { SignIn } from './auth/sign-in.js';
@@ -59,6 +60,7 @@ export interface GatewayParts {
   registry: OpenRegistry;
   producer: Producer;
   directory: KeyDirectory;
+  uses: KeyUses;
   signIn: SignIn;
   authenticator: Authenticator;
 }
@@ -102,7 +104,7 @@ function registerIngest(
 /** The deployment's keys and organizations. */
 function registerAdministration(
   app: FastifyInstance,
-  { config, producer, registry: { reader, writer }, directory, signIn, log }: GatewayParts,
+  { config, producer, registry: { reader, writer }, directory, uses, signIn, log }: GatewayParts,
   presence: Presence,
 ): void {
   const { registry } = reader;
@@ -112,7 +114,15 @@ function registerAdministration(
   const shared = { registry, registrar, presence, systemLog, changing };
   registerProducerRoutes(app, shared);
   registerOrganizationRoutes(app, shared);
-  registerKeyRoutes(app, { issuer: createKeyIssuer({ directory }), directory, presence, systemLog, changing });
+  registerKeyRoutes(app, {
+    issuer: createKeyIssuer({ directory }),
+    directory,
+    uses,
+    log,
+    presence,
+    systemLog,
+    changing,
+  });
   registerSessionRoutes(app, { signIn, systemLog, changing });
   registerLinkRoutes(app, { signIn, systemLog, changing });
 }

@@ -50,7 +50,9 @@ describe('/api/keys', () => {
     assert.equal((await gateway.call('POST', '/api/audit/events', { key: body.key, body: event })).status, 202);
     const listed = (await list()).find(({ id }) => id === body.id)!;
     const { key: text, ...rest } = body;
-    assert.deepEqual(listed, rest);
+    const { last_used_at, ...asMade } = listed;
+    assert.deepEqual(asMade, rest);
+    assert.ok(Math.abs(Date.parse(last_used_at) - Date.now()) < 30_000, 'and it says when it was used');
     assert.ok(text.startsWith(listed.prefix));
     const { addresses } = world.config;
     const rows = await fetch(
@@ -103,6 +105,32 @@ describe('/api/keys', () => {
     } finally {
       await other.stop();
     }
+  });
+
+  test('a key is replaced by one of the same rights, and both work for the overlap', async () => {
+    const body = { name: 'ingest', organizations: ['acme'], permissions: ['write:events'] };
+    const { body: old } = await make(body);
+    const rotate = (id: string, overlap_seconds: number, key = world.adminKey): Promise<Answer> =>
+      gateway.call('POST', `/api/keys/${id}/rotate`, { key, body: { overlap_seconds } });
+    const post = async (key: string) => (await gateway.call('POST', '/api/audit/events', { key, body: event })).status;
+    const { status, body: next } = await rotate(old.id, 1);
+    assert.equal(status, 201, JSON.stringify(next));
+    assert.notEqual(next.key, old.key);
+    const { name, organizations, permissions, expires_at, replaces } = next;
+    assert.deepEqual({ name, organizations, permissions }, body);
+    assert.deepEqual([expires_at, replaces], [null, old.id]);
+    assert.deepEqual([await post(old.key), await post(next.key)], [202, 202]);
+    await sleep(1_100);
+    assert.deepEqual([await post(old.key), await post(next.key)], [401, 202]);
+    refused(await rotate(old.id, 1), 409, 'conflict');
+    refused(await rotate('key_admin', 1), 409, 'conflict');
+    refused(await rotate(next.id, -1), 400, 'invalid-request');
+    const stranger = await gateway.makeKey(['globex'], ['manage:keys', 'write:events']);
+    refused(await rotate(next.id, 0, stranger), 404, 'not-found');
+    const lacking = await gateway.makeKey(['acme'], ['manage:keys']);
+    refused(await rotate(next.id, 0, lacking), 403, 'forbidden');
+    assert.equal((await rotate(next.id, 0)).status, 201);
+    assert.equal(await post(next.key), 401, 'without an overlap it ends at once');
   });
 
   test('a key expires when it says', async () => {

@@ -14,6 +14,10 @@ export interface ApiKey {
   name: string;
   organizations: '*' | string[];
   permissions: Permission[];
+  /** Whose permissions it has beside its own, as they are when it is used. */
+  role?: string | undefined;
+  /** Id of the key that it was made in place of. */
+  replaces?: string | undefined;
   createdAtMs: number;
   expiresAtMs: number | undefined;
   revokedAtMs: number | undefined;

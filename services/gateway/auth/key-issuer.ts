@@ -1,7 +1,7 @@
 import { formatUuid, uuidV7 } from '../../core/wire/index.js';
 import { Problem } from '../errors.js';
 import { adminKeyId } from './admin-key.js';
-import { type ApiKey, hashOfKey, newKeyText, prefixOfKey } from './api-key.js';
+import { type ApiKey, hashOfKey, isValidAt, newKeyText, prefixOfKey } from './api-key.js';
 import { type Caller, may, mayActFor, type Permission } from './caller.js';
 import type { KeyDirectory } from './key-directory.js';
 
@@ -18,6 +18,11 @@ export interface KeyIssuer {
   /** A key that is not written yet, and its text, which is shown once. */
   draft(request: KeyRequest, caller: Caller): { key: ApiKey; text: string };
   list(caller: Caller): Promise<ApiKey[]>;
+  /**
+   * A key in place of another, with its name, its rights and its expiry, and that other as it will end after the overlap; neither is written
+   * yet.
+   */
+  rotation(id: string, overlapMs: number, caller: Caller): Promise<{ key: ApiKey; text: string; old: ApiKey }>;
   /** `revoked` is false when it was before. */
   revoke(id: string, caller: Caller): Promise<{ key: ApiKey; revoked: boolean }>;
 }
@@ -32,40 +37,57 @@ export function createKeyIssuer({
   directory: KeyDirectory;
   now?: () => number;
 }): KeyIssuer {
+  /** The key, which the caller may change. */
+  const changeable = async (id: string, caller: Caller, what: string): Promise<ApiKey> => {
+    const key = (await directory.all()).find((known) => known.id === id);
+    if (!key || !covers(caller, key)) throw new Problem('not-found', `no API key ${JSON.stringify(id)} is to be seen`);
+    if (id === adminKeyId) {
+      throw new Problem('conflict', 'the administrator’s key is the one in its file: replace the file and start again');
+    }
+    const beyond = key.permissions.find((permission) => !may(caller, permission));
+    if (beyond) throw lacks(caller, beyond, what);
+    return key;
+  };
+
+  const draft: KeyIssuer['draft'] = (request, caller) => {
+    checkWithin(request, caller);
+    const nowMs = now();
+    if (request.expiresAtMs !== undefined && request.expiresAtMs <= nowMs) {
+      throw invalid('/expires_at', 'lies in the past');
+    }
+    const text = newKeyText();
+    const key: ApiKey = {
+      id: `key_${formatUuid(uuidV7(nowMs)).replaceAll('-', '')}`,
+      version: nowMs * 1_000,
+      prefix: prefixOfKey(text),
+      hash: hashOfKey(text),
+      createdAtMs: nowMs,
+      revokedAtMs: undefined,
+      ...request,
+      // A key cannot outlive the one that made it.
+      expiresAtMs: request.expiresAtMs ?? caller.expiresAtMs,
+    };
+    return { key, text };
+  };
+
   return {
-    draft(request, caller) {
-      checkWithin(request, caller);
-      const nowMs = now();
-      if (request.expiresAtMs !== undefined && request.expiresAtMs <= nowMs) {
-        throw invalid('/expires_at', 'lies in the past');
-      }
-      const text = newKeyText();
-      const key: ApiKey = {
-        id: `key_${formatUuid(uuidV7(nowMs)).replaceAll('-', '')}`,
-        version: nowMs * 1_000,
-        prefix: prefixOfKey(text),
-        hash: hashOfKey(text),
-        createdAtMs: nowMs,
-        revokedAtMs: undefined,
-        ...request,
-        // A key cannot outlive the one that made it.
-        expiresAtMs: request.expiresAtMs ?? caller.expiresAtMs,
-      };
-      return { key, text };
-    },
+    draft,
     list: async (caller) => (await directory.all()).filter((key) => covers(caller, key)),
+    async rotation(id, overlapMs, caller) {
+      const old = await changeable(id, caller, 'rotate');
+      const nowMs = now();
+      if (!isValidAt(old, nowMs)) throw new Problem('conflict', 'the API key was revoked or has expired');
+      const { name, organizations, permissions, role, expiresAtMs } = old;
+      const made = draft({ name, organizations, permissions, expiresAtMs }, caller);
+      const endsAtMs = Math.min(expiresAtMs ?? Number.POSITIVE_INFINITY, nowMs + overlapMs);
+      return {
+        text: made.text,
+        key: { ...made.key, role, replaces: id },
+        old: { ...old, expiresAtMs: endsAtMs, version: Math.max(nowMs * 1_000, old.version + 1) },
+      };
+    },
     async revoke(id, caller) {
-      const key = (await directory.all()).find((known) => known.id === id);
-      if (!key || !covers(caller, key))
-        throw new Problem('not-found', `no API key ${JSON.stringify(id)} is to be seen`);
-      if (id === adminKeyId) {
-        throw new Problem(
-          'conflict',
-          'the administrator’s key is the one in its file: replace the file and start again',
-        );
-      }
-      const beyond = key.permissions.find((permission) => !may(caller, permission));
-      if (beyond) throw lacks(caller, beyond, 'revoke');
+      const key = await changeable(id, caller, 'revoke');
       if (key.revokedAtMs !== undefined) return { key, revoked: false };
       const nowMs = now();
       const revoked = { ...key, revokedAtMs: nowMs, version: Math.max(nowMs * 1_000, key.version + 1) };

@@ -1,57 +1,21 @@
-import { Type, type TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
-import type { FastifyInstance, preHandlerAsyncHookHandler } from 'fastify';
+import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
+import type { FastifyInstance, FastifyRequest, preHandlerAsyncHookHandler } from 'fastify';
+import { messageOf } from '../../core/errors.js';
 import { parseTimestampUs } from '../../core/event/index.js';
+import type { Logger } from '../../core/log.js';
 import { Problem } from '../errors.js';
+import { problems } from '../http/described.js';
 import type { Presence } from '../http/presence.js';
-import { Label, Organizations, organizationsOf } from '../http/schemas.js';
+import { organizationsOf } from '../http/schemas.js';
 import { originOf, type SystemLog } from '../registry/system-log.js';
 import type { ApiKey } from './api-key.js';
-import { type Permission, permissions, requirePermission } from './caller.js';
+import { type Permission, requirePermission } from './caller.js';
 import type { KeyDirectory } from './key-directory.js';
 import type { KeyIssuer } from './key-issuer.js';
+import { Key, KeyId, KeyList, keyAnswer, MadeKey, NewKey, Rotation, timeOf } from './key-schemas.js';
+import type { KeyUses } from './key-uses.js';
 
-const Permissions = Type.Array(Type.Union(permissions.map((permission) => Type.Literal(permission))), {
-  minItems: 1,
-  uniqueItems: true,
-});
-
-const NewKey = Type.Object(
-  {
-    name: Label,
-    organizations: Organizations,
-    permissions: Permissions,
-    expires_at: Type.Optional(Type.String({ format: 'date-time' })),
-  },
-  { additionalProperties: false },
-);
-
-const keyFields = {
-  id: Type.String(),
-  name: Type.String(),
-  prefix: Type.String({ description: 'the first characters of the key' }),
-  organizations: Organizations,
-  permissions: Type.Array(Type.String()),
-  created_at: Type.String(),
-  expires_at: Type.Union([Type.String(), Type.Null()]),
-  revoked_at: Type.Union([Type.String(), Type.Null()]),
-};
-const Key = Type.Object(keyFields);
-const MadeKey = Type.Object({ ...keyFields, key: Type.String({ description: 'shown this once' }) });
-
-const IdParam = Type.Object({ id: Type.String({ pattern: '^key_[0-9a-z]{1,64}$' }) });
-
-const time = (ms: number | undefined): string | null => (ms === undefined ? null : new Date(ms).toISOString());
-
-const answerOf = (key: ApiKey) => ({
-  id: key.id,
-  name: key.name,
-  prefix: key.prefix,
-  organizations: key.organizations,
-  permissions: key.permissions,
-  created_at: time(key.createdAtMs)!,
-  expires_at: time(key.expiresAtMs),
-  revoked_at: time(key.revokedAtMs),
-});
+const tags = ['keys'];
 
 /** API keys: /api/keys. */
 export function registerKeyRoutes(
@@ -59,62 +23,130 @@ export function registerKeyRoutes(
   {
     issuer,
     directory,
+    uses,
     presence,
     systemLog,
     changing,
+    log,
   }: {
     issuer: KeyIssuer;
     directory: KeyDirectory;
+    uses: Pick<KeyUses, 'read'>;
     presence: Presence;
     systemLog: SystemLog;
     changing: preHandlerAsyncHookHandler;
+    log: Logger;
   },
 ): void {
   const routes = app.withTypeProvider<TypeBoxTypeProvider>();
   const preHandler = requirePermission('manage:keys');
   const change = [preHandler, changing];
 
+  /** Writes a new key, its record first: no key is in force of which the log knows nothing. */
+  const enter = async (key: ApiKey, action: string, request: FastifyRequest): Promise<void> => {
+    presence.require('kafka');
+    presence.require('clickhouse');
+    const { id, name, prefix, created_at: _, revoked_at: __, ...details } = keyAnswer(key);
+    const act = { action, target: { type: 'api_key', id, name }, details: { prefix, ...details } };
+    await presence.publishing(systemLog.write(act, originOf(request)));
+    try {
+      await directory.put(key);
+    } catch (error) {
+      systemLog.writeLater({ ...act, outcome: 'failure', reason: 'not_stored' }, originOf(request));
+      throw error;
+    }
+  };
+
   routes.post(
     '/api/keys',
-    { schema: { body: NewKey, response: { 201: MadeKey } }, preHandler: change },
+    {
+      preHandler: change,
+      schema: {
+        summary: 'Make an API key',
+        description: 'It grants no more than its maker has: permissions, organizations, time. Its text is shown once.',
+        operationId: 'makeKey',
+        tags,
+        body: NewKey,
+        response: { 201: MadeKey, ...problems(400, 401, 403, 409, 413, 415, 429, 500, 503) },
+      },
+    },
     async (request, reply) => {
-      const { name, organizations, permissions: wanted, expires_at } = request.body;
+      const { name, organizations, permissions, expires_at } = request.body;
       const { key, text } = issuer.draft(
         {
           name,
           organizations: organizationsOf(organizations),
-          permissions: wanted as Permission[],
+          permissions: permissions as Permission[],
           expiresAtMs: expires_at === undefined ? undefined : expiryMs(expires_at),
         },
         request.caller,
       );
-      presence.require('kafka');
-      presence.require('clickhouse');
-      const { id, prefix, created_at: _, revoked_at: __, ...details } = answerOf(key);
-      const act = { target: { type: 'api_key', id, name }, details: { prefix, ...details } };
-      // The record comes first: no key is in force of which the log knows nothing.
-      await presence.publishing(systemLog.write({ action: 'api_key.created', ...act }, originOf(request)));
-      try {
-        await directory.put(key);
-      } catch (error) {
-        const failure = { action: 'api_key.created', outcome: 'failure', reason: 'not_stored', ...act } as const;
-        systemLog.writeLater(failure, originOf(request));
-        throw error;
-      }
+      await enter(key, 'api_key.created', request);
       reply.code(201);
-      return { ...answerOf(key), key: text };
+      return { ...keyAnswer(key), key: text };
+    },
+  );
+
+  routes.post(
+    '/api/keys/:id/rotate',
+    {
+      preHandler: change,
+      schema: {
+        summary: 'Replace an API key',
+        description:
+          'A new key with the same rights. The old one goes on for the overlap, so that it can be replaced everywhere.',
+        operationId: 'rotateKey',
+        tags,
+        params: KeyId,
+        body: Rotation,
+        response: { 201: MadeKey, ...problems(400, 401, 403, 404, 409, 413, 415, 429, 500, 503) },
+      },
+    },
+    async (request, reply) => {
+      const overlapMs = request.body.overlap_seconds * 1_000;
+      const { key, text, old } = await issuer.rotation(request.params.id, overlapMs, request.caller);
+      await enter(key, 'api_key.rotated', request);
+      await directory.put(old);
+      reply.code(201);
+      return { ...keyAnswer(key), key: text };
     },
   );
 
   routes.get(
     '/api/keys',
-    { schema: { response: { 200: Type.Object({ keys: Type.Array(Key) }) } }, preHandler },
-    async ({ caller }) => ({ keys: (await issuer.list(caller)).map(answerOf) }),
+    {
+      preHandler,
+      schema: {
+        summary: 'API keys',
+        description: 'Those of which every organization is the caller’s. Revoked and expired ones stay listed.',
+        operationId: 'listKeys',
+        tags,
+        response: { 200: KeyList, ...problems(401, 403, 429, 500, 503) },
+      },
+    },
+    async ({ caller }) => {
+      const keys = await issuer.list(caller);
+      const used = await uses.read().catch((error) => {
+        log.warn({ error: messageOf(error) }, 'when API keys were used cannot be read now');
+        return new Map<string, number>();
+      });
+      return { keys: keys.map((key) => ({ ...keyAnswer(key), last_used_at: timeOf(used.get(key.id)) })) };
+    },
   );
 
   routes.delete(
     '/api/keys/:id',
-    { schema: { params: IdParam, response: { 200: Key } }, preHandler: change },
+    {
+      preHandler: change,
+      schema: {
+        summary: 'Revoke an API key',
+        description: 'At once, and its sessions and streams with it. Once more changes nothing.',
+        operationId: 'revokeKey',
+        tags,
+        params: KeyId,
+        response: { 200: Key, ...problems(400, 401, 403, 404, 409, 429, 500, 503) },
+      },
+    },
     async (request) => {
       // Ending a key must work even while its record has to wait for Kafka.
       const { key, revoked } = await issuer.revoke(request.params.id, request.caller);
@@ -122,7 +154,7 @@ export function registerKeyRoutes(
         const target = { type: 'api_key', id: key.id, name: key.name };
         systemLog.writeLater({ action: 'api_key.revoked', target, details: { prefix: key.prefix } }, originOf(request));
       }
-      return answerOf(key);
+      return keyAnswer(key);
     },
   );
 }

@@ -19,6 +19,8 @@ interface Row {
   name: string;
   organizations: string[];
   permissions: string[];
+  role: string;
+  replaces: string;
   created_ms: number;
   expires_ms: number | null;
   revoked_ms: number | null;
@@ -43,21 +45,23 @@ export function createKeyTable({ clickhouse, database }: { clickhouse: ClickHous
       return JSON.stringify(row);
     },
     async all() {
-      const select = `SELECT id, version, prefix, lower(hex(hash)) AS hash, name, organizations, permissions,
+      const select = `SELECT id, version, prefix, lower(hex(hash)) AS hash, name, organizations, permissions, role, replaces,
           toUnixTimestamp64Milli(created_at) AS created_ms, toUnixTimestamp64Milli(expires_at) AS expires_ms,
           toUnixTimestamp64Milli(revoked_at) AS revoked_ms
         FROM {database:Identifier}.api_keys FINAL`;
       return (await rows<Row>(select)).map(keyOfRow);
     },
     async put(key) {
-      const { id, version, prefix, hash, name, organizations, permissions, createdAtMs, expiresAtMs, revokedAtMs } =
-        key;
+      const { id, version, prefix, hash, name, organizations, permissions, role, replaces } = key;
+      const { createdAtMs, expiresAtMs, revokedAtMs } = key;
       await clickhouse.command({
         query: `INSERT INTO {database:Identifier}.api_keys
+            (id, version, prefix, hash, name, organizations, permissions, created_at, expires_at, revoked_at, role, replaces)
           SELECT {id:String}, {version:UInt64}, {prefix:String}, toFixedString(unhex({hash:String}), 32), {name:String},
             {organizations:Array(String)}, {permissions:Array(String)}, fromUnixTimestamp64Milli({created:Int64}),
             if({expires:Int64} = 0, NULL, fromUnixTimestamp64Milli({expires:Int64})),
-            if({revoked:Int64} = 0, NULL, fromUnixTimestamp64Milli({revoked:Int64}))`,
+            if({revoked:Int64} = 0, NULL, fromUnixTimestamp64Milli({revoked:Int64})),
+            {role:String}, {replaces:String}`,
         query_params: {
           database,
           id,
@@ -70,6 +74,8 @@ export function createKeyTable({ clickhouse, database }: { clickhouse: ClickHous
           created: createdAtMs,
           expires: expiresAtMs ?? 0,
           revoked: revokedAtMs ?? 0,
+          role: role ?? '',
+          replaces: replaces ?? '',
         },
         abort_signal: AbortSignal.timeout(queryTimeoutMs),
       });
@@ -88,6 +94,8 @@ const keyOfRow = (row: Row): ApiKey => ({
   organizations: row.organizations.includes('*') ? '*' : row.organizations,
   // A name that this version does not know permits nothing.
   permissions: row.permissions.filter(isPermission),
+  role: row.role || undefined,
+  replaces: row.replaces || undefined,
   createdAtMs: row.created_ms,
   expiresAtMs: row.expires_ms ?? undefined,
   revokedAtMs: row.revoked_ms ?? undefined,

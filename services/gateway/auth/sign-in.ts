@@ -2,6 +2,7 @@ import type { Redis } from 'ioredis';
 import { createAuthenticator } from './authenticator.js';
 import type { Authenticator, Caller } from './caller.js';
 import type { KeyDirectory } from './key-directory.js';
+import type { KeyUses } from './key-uses.js';
 import { createLinks, type Links } from './session/links.js';
 import { createSessions, type Sessions } from './session/sessions.js';
 import { createTickets, type Tickets } from './session/tickets.js';
@@ -20,10 +21,12 @@ export interface SignIn {
 export function createSignIn({
   directory,
   redis,
+  uses,
   config: { admin, deployment, signIn },
 }: {
   directory: KeyDirectory;
   redis: Redis;
+  uses?: Pick<KeyUses, 'note'>;
   config: {
     admin: { hash: Buffer; caller: Caller };
     deployment: { audience: string };
@@ -31,7 +34,7 @@ export function createSignIn({
   };
 }): SignIn {
   const { audience } = deployment;
-  const sources = createSources({ directory, admin });
+  const sources = createSources({ directory, admin, onUse: (id) => uses?.note(id) });
   const { publicUrl, sessions: limits = defaultSessionLimits } = signIn ?? {};
   const sessions = createSessions({ redis, audience, sources, publicUrl, limits });
   const tickets = createTickets({ redis, audience, sources, sessions });

@@ -16,19 +16,26 @@ export interface Sources {
 export function createSources({
   directory,
   admin,
+  onUse = () => {},
   now = Date.now,
 }: {
   directory: KeyDirectory;
   /** The key of the administrator's file: it works without any other part. */
   admin: { hash: Buffer; caller: Caller };
+  /** Told of every key that let somebody in. */
+  onUse?: (keyId: string) => void;
   now?: () => number;
 }): Sources {
   const ofHash = async (hash: Buffer): Promise<Caller> => {
     const source = { kind: 'api_key', hash: hash.toString('hex') } as const;
-    if (timingSafeEqual(hash, admin.hash)) return { ...admin.caller, kind: 'api_key', source };
+    if (timingSafeEqual(hash, admin.hash)) {
+      onUse(admin.caller.keyId);
+      return { ...admin.caller, kind: 'api_key', source };
+    }
     const key = await directory.find(source.hash);
     // The map was asked by hash; the hashes are compared once more in constant time.
     if (!key || !timingSafeEqual(hash, key.hash) || !isValidAt(key, now())) throw unknownKey();
+    onUse(key.id);
     return { ...callerOf(key), source };
   };
   return {
