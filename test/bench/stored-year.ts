@@ -1,14 +1,13 @@
 // A year of made-up events, stored as the consumer stores them: the pipeline's own rows, leaves, headers and signatures with them.
+import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { ClickHouseClient } from '@clickhouse/client';
-import { eventParts } from '../support/judging.js';
-import { createStoredLog } from '../support/stored-log.js';
-import { madeUpEvent } from './made-up-company.js';
+import { Worker } from 'node:worker_threads';
+import type { YearPart } from './year-writer.js';
 
-const yearMs = 365 * 86_400_000;
-const perRecord = 500;
-const perInsert = 50_000;
+export const partitions = 4;
+const writers = 2;
 
 export interface StoredYear {
   events: number;
@@ -19,37 +18,40 @@ export interface StoredYear {
 
 /** Makes the events, or finds them in the folder from a run before. */
 export async function storeYear({
-  clickhouse,
+  url,
+  database,
   dataDir,
   events,
   say,
 }: {
-  clickhouse: ClickHouseClient;
+  url: string;
+  database: string;
   dataDir: string;
   events: number;
   say: (text: string) => void;
 }): Promise<StoredYear> {
   const noteFile = join(dataDir, `year-${events}.json`);
   if (existsSync(noteFile)) return JSON.parse(readFileSync(noteFile, 'utf8')) as StoredYear;
-  const log = createStoredLog(clickhouse, { partitions: 4 });
-  const endMs = Date.now();
+  const year = { events, endMs: Date.now(), incarnation: randomBytes(16).toString('hex') };
   const began = performance.now();
-  for (let at = 0; at < events; at += perRecord) {
-    const timeOf = (index: number): number => Math.floor(endMs - yearMs + (yearMs * (index + 1)) / events);
-    const inputs = Array.from({ length: perRecord }, (_, n) => {
-      const time = timeOf(at + n);
-      return eventParts(madeUpEvent(at + n, time), time);
-    });
-    log.record(inputs, { partition: (at / perRecord) % 4, appendTimeMs: timeOf(at + perRecord - 1) + 500 });
-    if ((at + perRecord) % perInsert === 0) await log.store();
-    if ((at + perRecord) % 1_000_000 === 0) {
-      say(
-        `${(at + perRecord) / 1e6} million events stored after ${((performance.now() - began) / 1_000).toFixed(0)} s`,
-      );
-    }
-  }
-  await log.store();
-  const year = { events, endMs, incarnation: log.incarnation.toString('hex') };
+  let stored = 0;
+  const tell = (more: number): void => {
+    const millions = Math.floor(stored / 1e6);
+    stored += more;
+    if (Math.floor(stored / 1e6) === millions) return;
+    say(
+      `${Math.floor(stored / 1e6)} million events stored after ${((performance.now() - began) / 1_000).toFixed(0)} s`,
+    );
+  };
+  await Promise.all(
+    Array.from({ length: writers }, async (_, writer) => {
+      const part: YearPart = { ...year, url, database, writer, writers, partitions };
+      const worker = new Worker(new URL('./year-writer.js', import.meta.url), { workerData: part });
+      worker.on('message', tell);
+      const [code] = (await once(worker, 'exit')) as [number];
+      if (code !== 0) throw new Error('a writer of the year failed');
+    }),
+  );
   writeFileSync(noteFile, JSON.stringify(year));
   return year;
 }

@@ -11,7 +11,19 @@ import { eventParts, nowMs, testPartition, testProducer, testRegistry } from './
  * A topic's records judged and stored as the consumer stores them, without Kafka in between: what a test of queries needs.
  * Producer `shop` may write every scope and organization.
  */
-export function createStoredLog(clickhouse: ClickHouseClient, { partitions = 1, incarnation = randomBytes(16) } = {}) {
+export function createStoredLog(
+  clickhouse: ClickHouseClient,
+  {
+    partitions = 1,
+    only,
+    incarnation = randomBytes(16),
+  }: {
+    partitions?: number;
+    /** These partitions alone are begun: others are somebody else's. */
+    only?: readonly number[];
+    incarnation?: Buffer;
+  } = {},
+) {
   const registry = testRegistry();
   const key = testProducer().key;
   registry.register(key, 'shop');
@@ -68,9 +80,9 @@ export function createStoredLog(clickhouse: ClickHouseClient, { partitions = 1, 
       if (only === tables) blocks.reset(incarnation);
     },
   };
-  offsets.forEach((_, partition) => {
+  for (const partition of only ?? offsets.keys()) {
     log.mark(partition);
     write(partition, producers[partition]!.open());
-  });
+  }
   return log;
 }
