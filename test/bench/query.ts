@@ -12,6 +12,7 @@ import { createEventQueries } from '../../services/gateway/query/event-queries.j
 import { createQueryMetrics } from '../../services/gateway/query/metrics.js';
 import { audience, newKey } from '../support/judging.js';
 import { startEmbedded } from '../support/stack.js';
+import { insightKinds } from './insight-kinds.js';
 import { organizations } from './made-up-company.js';
 import type { Bench } from './main.js';
 import { type Breadth, breadths, createAsking, type Kind, kindsOf } from './query-kinds.js';
@@ -49,7 +50,9 @@ export const bench: Bench = async (options) => {
       metrics: createQueryMetrics(createMetrics('bench', { process: false })),
       nowMs: () => year.endMs,
     });
-    const kinds = kindsOf(queries, year).filter(({ name }) => name.includes(options.only ?? ''));
+    const kinds = [...kindsOf(queries, year), ...insightKinds({ table: queries.table, endMs: year.endMs })].filter(
+      ({ name }) => name.includes(options.only ?? ''),
+    );
     const asked = breadths.filter((breadth) => breadth.includes(options.of ?? ''));
     await measureAll({ kinds, asked, year, times });
     await clickhouse.close();
