@@ -11,6 +11,8 @@ import { noteAdminKey } from './auth/admin-key.js';
 import { createKeyDirectory, type KeyDirectory } from './auth/key-directory.js';
 import { createKeyTable } from './auth/key-table.js';
 import { createKeyUses } from './auth/key-uses.js';
+import { createRoles, readRole } from './auth/roles/roles.js';
+import { createSettings } from './auth/settings.js';
 import { createSignIn } from './auth/sign-in.js';
 import type { GatewayConfig } from './config.js';
 import { type FrontDoor, openFrontDoor } from './http/front-door.js';
@@ -151,11 +153,23 @@ async function startWork(parts: Shared & Connections): Promise<void> {
   if (signal.aborted) return;
 
   const directory = createKeyDirectory({ table: createKeyTable({ clickhouse, database }), log });
+  const roles = createRoles({
+    settings: createSettings({ clickhouse, database, kind: 'role', read: readRole, log }),
+  });
   const uses = createKeyUses({ clickhouse, database, log });
   closers.add('key uses', () => uses.stop());
-  const signIn = createSignIn({ directory, redis: parts.redis, uses, config });
+  const signIn = createSignIn({ directory, redis: parts.redis, uses, roles, config });
   const { authenticator } = signIn;
-  const { app, stopReading } = registerRoutes({ ...parts, registry, producer, directory, uses, signIn, authenticator });
+  const { app, stopReading } = registerRoutes({
+    ...parts,
+    registry,
+    producer,
+    directory,
+    uses,
+    roles,
+    signIn,
+    authenticator,
+  });
   closers.add('live reader', stopReading);
   await app.ready();
   // First to be closed: the streams end, and the answers that were begun are given before anything that they need goes.

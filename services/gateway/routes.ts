@@ -13,6 +13,8 @@ import type { KeyDirectory } from './auth/key-directory.js';
 import { createKeyIssuer } from './auth/key-issuer.js';
 import { registerKeyRoutes } from './auth/key-routes.js';
 import type { KeyUses } from './auth/key-uses.js';
+import type { Roles } from './auth/roles/roles.js';
+import { registerRoleRoutes } from './auth/roles/routes.js';
 import { registerLinkRoutes } from './auth/session/link-routes.js';
 import { registerSessionRoutes } from './auth/session/routes.js';
 import type { SignIn } from './auth/sign-in.js';
@@ -61,6 +63,7 @@ export interface GatewayParts {
   producer: Producer;
   directory: KeyDirectory;
   uses: KeyUses;
+  roles: Roles;
   signIn: SignIn;
   authenticator: Authenticator;
 }
@@ -104,7 +107,7 @@ function registerIngest(
 /** The deployment's keys and organizations. */
 function registerAdministration(
   app: FastifyInstance,
-  { config, producer, registry: { reader, writer }, directory, uses, signIn, log }: GatewayParts,
+  { config, producer, registry: { reader, writer }, directory, uses, roles, signIn, log }: GatewayParts,
   presence: Presence,
 ): void {
   const { registry } = reader;
@@ -115,7 +118,7 @@ function registerAdministration(
   registerProducerRoutes(app, shared);
   registerOrganizationRoutes(app, shared);
   registerKeyRoutes(app, {
-    issuer: createKeyIssuer({ directory }),
+    issuer: createKeyIssuer({ directory, roles }),
     directory,
     uses,
     log,
@@ -124,6 +127,7 @@ function registerAdministration(
     changing,
   });
   registerSessionRoutes(app, { signIn, systemLog, changing });
+  registerRoleRoutes(app, { roles, systemLog, changing });
   registerLinkRoutes(app, { signIn, systemLog, changing });
 }
 

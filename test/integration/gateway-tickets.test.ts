@@ -7,6 +7,8 @@ import { newKeyText } from '../../services/gateway/auth/api-key.js';
 import { createKeyDirectory } from '../../services/gateway/auth/key-directory.js';
 import { createKeyIssuer } from '../../services/gateway/auth/key-issuer.js';
 import { createKeyTable } from '../../services/gateway/auth/key-table.js';
+import { createRoles, readRole } from '../../services/gateway/auth/roles/roles.js';
+import { createSettings } from '../../services/gateway/auth/settings.js';
 import { createSignIn } from '../../services/gateway/auth/sign-in.js';
 import { createTestDatabase, stackFromEnv, uniqueName } from '../support/stack.js';
 
@@ -19,9 +21,12 @@ describe('a stream’s ticket', () => {
 
   const open = () => {
     const table = createKeyTable(database);
-    const directory = createKeyDirectory({ table, log: createLogger('test', 'silent') });
+    const log = createLogger('test', 'silent');
+    const directory = createKeyDirectory({ table, log });
+    const settings = createSettings({ ...database, kind: 'role', read: readRole, log });
+    const roles = createRoles({ settings });
     const config = { admin, deployment: { audience: uniqueName('test.example/log', '-') } };
-    return { ...createSignIn({ directory, redis, config }), directory, issuer: createKeyIssuer({ directory }) };
+    return { ...createSignIn({ directory, redis, config }), directory, issuer: createKeyIssuer({ directory, roles }) };
   };
 
   before(async () => {
@@ -55,7 +60,7 @@ describe('a stream’s ticket', () => {
       permissions: ['view:audit_logs' as const],
       expiresAtMs: undefined,
     };
-    const { key, text } = issuer.draft(request, caller);
+    const { key, text } = await issuer.draft(request, caller);
     await directory.put(key);
 
     const byKey = await tickets.issue(await authenticator.ofKey(text));

@@ -77,6 +77,12 @@ export function checkPermission(caller: Caller, permission: Permission): void {
   });
 }
 
+/** forbidden (403) for whoever would pass on a permission without having it. */
+export const lacks = (caller: Caller, permission: Permission, what: string): Problem =>
+  new Problem('forbidden', `the API key ${JSON.stringify(caller.name)} cannot ${what} ${permission}, which it lacks`, {
+    extensions: { required_permission: permission },
+  });
+
 /** A pre-handler that lets through only keys with the permission. */
 export const requirePermission =
   (permission: Permission): preHandlerAsyncHookHandler =>

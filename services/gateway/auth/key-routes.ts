@@ -71,12 +71,19 @@ export function registerKeyRoutes(
       },
     },
     async (request, reply) => {
-      const { name, organizations, permissions, expires_at } = request.body;
-      const { key, text } = issuer.draft(
+      const { name, organizations, permissions = [], role, expires_at } = request.body;
+      if (permissions.length === 0 && role === undefined) {
+        const detail = 'is required where there is no role';
+        throw new Problem('invalid-request', `/permissions ${detail}`, {
+          errors: [{ pointer: '/permissions', detail }],
+        });
+      }
+      const { key, text } = await issuer.draft(
         {
           name,
           organizations: organizationsOf(organizations),
           permissions: permissions as Permission[],
+          role,
           expiresAtMs: expires_at === undefined ? undefined : expiryMs(expires_at),
         },
         request.caller,

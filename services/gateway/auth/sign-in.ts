@@ -3,6 +3,7 @@ import { createAuthenticator } from './authenticator.js';
 import type { Authenticator, Caller } from './caller.js';
 import type { KeyDirectory } from './key-directory.js';
 import type { KeyUses } from './key-uses.js';
+import type { Roles } from './roles/roles.js';
 import { createLinks, type Links } from './session/links.js';
 import { createSessions, type Sessions } from './session/sessions.js';
 import { createTickets, type Tickets } from './session/tickets.js';
@@ -22,11 +23,13 @@ export function createSignIn({
   directory,
   redis,
   uses,
+  roles,
   config: { admin, deployment, signIn },
 }: {
   directory: KeyDirectory;
   redis: Redis;
   uses?: Pick<KeyUses, 'note'>;
+  roles?: Roles;
   config: {
     admin: { hash: Buffer; caller: Caller };
     deployment: { audience: string };
@@ -34,7 +37,7 @@ export function createSignIn({
   };
 }): SignIn {
   const { audience } = deployment;
-  const sources = createSources({ directory, admin, onUse: (id) => uses?.note(id) });
+  const sources = createSources({ directory, admin, roles, onUse: (id) => uses?.note(id) });
   const { publicUrl, sessions: limits = defaultSessionLimits } = signIn ?? {};
   const sessions = createSessions({ redis, audience, sources, publicUrl, limits });
   const tickets = createTickets({ redis, audience, sources, sessions });

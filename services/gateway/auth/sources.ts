@@ -1,8 +1,9 @@
 import { timingSafeEqual } from 'node:crypto';
 import { type ApiKey, hashOfKey, isKeyText, isValidAt } from './api-key.js';
-import type { Caller } from './caller.js';
+import type { Caller, Permission } from './caller.js';
 import { challenge } from './challenge.js';
 import type { KeyDirectory } from './key-directory.js';
+import type { Roles } from './roles/roles.js';
 
 /** Where a caller's rights come from. Sessions and tickets hold this, not the rights: what it permits is asked anew each time. */
 export type CredentialSource = { kind: 'api_key'; hash: string };
@@ -16,12 +17,15 @@ export interface Sources {
 export function createSources({
   directory,
   admin,
+  roles,
   onUse = () => {},
   now = Date.now,
 }: {
   directory: KeyDirectory;
   /** The key of the administrator's file: it works without any other part. */
   admin: { hash: Buffer; caller: Caller };
+  /** What keys' roles permit; without it, nothing. */
+  roles?: Pick<Roles, 'permissionsOf'> | undefined;
   /** Told of every key that let somebody in. */
   onUse?: (keyId: string) => void;
   now?: () => number;
@@ -36,7 +40,8 @@ export function createSources({
     // The map was asked by hash; the hashes are compared once more in constant time.
     if (!key || !timingSafeEqual(hash, key.hash) || !isValidAt(key, now())) throw unknownKey();
     onUse(key.id);
-    return { ...callerOf(key), source };
+    const ofRole = (await roles?.permissionsOf(key)) ?? [];
+    return { ...callerOf(key, ofRole), source };
   };
   return {
     async ofKey(text) {
@@ -48,12 +53,15 @@ export function createSources({
   };
 }
 
-const callerOf = ({ id, name, organizations, permissions, expiresAtMs }: ApiKey): Caller => ({
+const callerOf = (
+  { id, name, organizations, permissions, expiresAtMs }: ApiKey,
+  ofRole: readonly Permission[],
+): Caller => ({
   kind: 'api_key',
   keyId: id,
   name,
   organizations,
-  permissions: new Set(permissions),
+  permissions: new Set([...permissions, ...ofRole]),
   expiresAtMs,
 });
 
