@@ -80,7 +80,7 @@ export async function startQueryGateway(
     const problem = error instanceof Problem ? error : new Problem('internal', String(error));
     const { status, title } = problemKinds[problem.kind];
     const body = { type: problemType(problem.kind), title, status, detail: problem.message, errors: problem.errors };
-    return reply.status(status).type('application/problem+json').send(body);
+    return reply.status(status).headers(problem.headers).type('application/problem+json').send(body);
   });
   const queries = registerQueryRoutes(app, {
     clickhouse,

@@ -1,4 +1,4 @@
-import type { OutgoingHttpHeaders, ServerResponse } from 'node:http';
+import type { OutgoingHttpHeaders } from 'node:http';
 import { pipeline } from 'node:stream/promises';
 import { createGzip, constants as zlib } from 'node:zlib';
 import type { FastifyReply, FastifyRequest } from 'fastify';
@@ -33,36 +33,50 @@ export function createSendExport({
   const gate = createExportGate(limits);
 
   const send = async (request: FastifyRequest, reply: FastifyReply, begun: Export, signal: AbortSignal) => {
+    const { raw } = reply;
     const { format, events } = begun;
+    request.eventsGiven = events;
     const compressed = acceptsGzip(request.headers['accept-encoding']);
-    reply.hijack();
-    reply.raw.writeHead(200, {
-      ...(reply.getHeaders() as OutgoingHttpHeaders),
-      'content-type': begun.contentType,
-      'content-disposition': `attachment; filename="${fileName(format)}"`,
-      vary: 'accept-encoding',
-      'x-export-events': String(events),
-      trailer: 'x-export-complete',
-      ...(compressed ? { 'content-encoding': 'gzip' } : {}),
-    });
-    if (request.method === 'HEAD') {
-      reply.raw.end();
-      return;
-    }
-    metrics.events.inc({ format }, events);
+    const isHead = request.method === 'HEAD';
     const stop = new AbortController();
     const ended = AbortSignal.any([signal, stop.signal]);
+    let failure: unknown;
+    /** Says at the very end that this was the end (RFC 9110 §6.5): a proxy may hide that a connection was cut. */
+    const source = async function* (): AsyncGenerator<string, void, undefined> {
+      try {
+        yield* begun.text();
+        raw.addTrailers({ 'x-export-complete': String(events) });
+      } catch (error) {
+        failure = error;
+        throw error;
+      }
+    };
     const longest = setTimeout(() => stop.abort(new Error('it took longer than an export may')), limits.longestMs);
-    reply.raw.setTimeout(limits.stallMs, () => stop.abort(new Error('the client took nothing')));
+    raw.setTimeout(limits.stallMs, () => stop.abort(new Error('the client took nothing')));
+    reply.hijack();
     try {
-      const source = withTrailer(begun, reply.raw);
-      if (compressed) {
-        await pipeline(source, createGzip({ level: zlib.Z_BEST_SPEED }), reply.raw, { signal: ended });
-      } else await pipeline(source, reply.raw, { signal: ended });
+      raw.writeHead(200, {
+        ...(reply.getHeaders() as OutgoingHttpHeaders),
+        'content-type': begun.contentType,
+        'content-disposition': `attachment; filename="${fileName(format)}"`,
+        vary: 'accept-encoding',
+        'x-export-events': String(events),
+        ...(compressed ? { 'content-encoding': 'gzip' } : {}),
+        // Only a body in chunks has trailers.
+        ...(isHead || request.raw.httpVersion === '1.0' ? {} : { trailer: 'x-export-complete' }),
+      });
+      if (isHead) {
+        raw.end();
+        return;
+      }
+      metrics.events.inc({ format }, events);
+      if (compressed) await pipeline(source, createGzip({ level: zlib.Z_BEST_SPEED }), raw, { signal: ended });
+      else await pipeline(source, raw, { signal: ended });
       metrics.exports.inc({ format, result: 'complete' });
     } catch (error) {
-      // The pipeline has cut the connection: the client sees that the answer has no end.
-      const result = ended.aborted || reply.raw.socket?.destroyed ? 'left' : 'failed';
+      // The client sees that the answer has no end.
+      raw.destroy();
+      const result = failure === undefined || ended.aborted ? 'left' : 'failed';
       metrics.exports.inc({ format, result });
       const why = { requestId: request.id, events, error: messageOf(stop.signal.reason ?? error) };
       log[result === 'failed' ? 'error' : 'info'](why, 'an export was cut off');
@@ -82,12 +96,6 @@ export function createSendExport({
     const signal = signalOf(reply);
     await send(request, reply, await exporter.begin({ scopeFor, query, signal }), signal);
   };
-}
-
-/** Says at the very end that this was the end (RFC 9110 §6.5): a proxy may hide that a connection was cut. */
-async function* withTrailer(begun: Export, response: ServerResponse): AsyncGenerator<string, void, undefined> {
-  yield* begun.text();
-  response.addTrailers({ 'x-export-complete': String(begun.events) });
 }
 
 /** Nothing of the request is in it. */
