@@ -11,7 +11,8 @@ import { createProgress } from './prepare/progress.mjs';
 import { embeddedParts } from './prepare/system.mjs';
 
 const FOLDERS = ['unit', 'integration', 'fault', 'e2e'];
-const CONCURRENT_FILES = 2;
+/** One more than two cores: many wait for a session to end or a part to come back. */
+const CONCURRENT_FILES = 3;
 /** For a single test, and for a file as a whole: a hang shall cost minutes, not the run. */
 const TIMEOUT_MS = 300_000;
 

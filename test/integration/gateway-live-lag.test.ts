@@ -72,7 +72,8 @@ describe('a subscriber that memory does not reach back for', () => {
     await client.until('events');
     socketOf(client).pause();
     await publish(120, 50);
-    await sleep(2_500);
+    // It has some seconds for the last words, so that it must begin to listen as soon as they are said.
+    while (!/stream_closed_total\{[^}]*why="stalled"[^}]*\} 1/.test(await gateway.metrics())) await sleep(50);
     socketOf(client).resume();
     assert.deepEqual(await client.closed, { code: 1013, reason: 'stalled' });
     const last = client.messages.find(({ type, id }) => type === 'problem' && id === 'all')!;
