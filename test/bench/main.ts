@@ -4,6 +4,7 @@ import { parseArgs } from 'node:util';
 export type Bench = (options: Readonly<Record<string, string>>) => Promise<void>;
 
 const benches: Readonly<Record<string, () => Promise<{ bench: Bench }>>> = {
+  export: () => import('./export.js'),
   query: () => import('./query.js'),
   sink: () => import('./sink.js'),
 };
