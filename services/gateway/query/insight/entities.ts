@@ -9,6 +9,7 @@ import { readNewest } from '../newest.js';
 import type { PageEnd } from '../page-cursor.js';
 import type { EventsTable, TenantScope } from '../scope.js';
 import { type Change, type EntityState, stateAfter } from './entity-state.js';
+import { mergePages } from './merge-pages.js';
 
 export interface Entity {
   type: string;
@@ -33,7 +34,10 @@ function isRelated({ type, id }: Entity, bind: Bind): string {
     AND arrayExists(at -> related_type[at] = ${typeSql} AND related_id[at] = ${idSql}, arrayEnumerate(related_id)))`;
 }
 
-/** Events of an entity, newest first: those that target it and those that relate to it. */
+/**
+ * Events of an entity, newest first: those that target it and those that relate to it. Asked for apart, as ClickHouse finds either
+ * several times as fast as both in one.
+ */
 export async function readEntityEvents({
   filter,
   after,
@@ -44,8 +48,13 @@ export async function readEntityEvents({
   events: EventAnswer[];
   end: PageEnd | undefined;
 }> {
-  const within = (bind: Bind): string[] => [`${isTarget(query.entity, bind)} OR ${isRelated(query.entity, bind)}`];
-  const { rows, end } = await readNewest({ ...query, filter, within, after, limit, nowMs });
+  const { entity } = query;
+  const ways = [
+    (bind: Bind) => [isTarget(entity, bind)],
+    (bind: Bind) => [isRelated(entity, bind), `NOT ${isTarget(entity, bind)}`],
+  ];
+  const pages = await Promise.all(ways.map((within) => readNewest({ ...query, filter, within, after, limit, nowMs })));
+  const { rows, end } = mergePages(pages, limit);
   return { events: rows.map(rowAnswer), end };
 }
 
