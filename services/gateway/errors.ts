@@ -79,7 +79,7 @@ export class Problem extends SealstreamError {
   }
 }
 
-export type Part = 'kafka' | 'clickhouse' | 'redis' | 'registry' | 'gateway';
+export type Part = 'kafka' | 'clickhouse' | 'redis' | 'registry' | 'oidc' | 'gateway';
 
 /** 503 that names the part and says when to come again. */
 export const unavailable = (

@@ -13,6 +13,7 @@ import type { KeyDirectory } from './auth/key-directory.js';
 import { createKeyIssuer } from './auth/key-issuer.js';
 import { registerKeyRoutes } from './auth/key-routes.js';
 import type { KeyUses } from './auth/key-uses.js';
+import { registerOidcRoutes } from './auth/oidc/routes.js';
 import type { Roles } from './auth/roles/roles.js';
 import { registerRoleRoutes } from './auth/roles/routes.js';
 import { registerLinkRoutes } from './auth/session/link-routes.js';
@@ -128,6 +129,7 @@ function registerAdministration(
   });
   registerSessionRoutes(app, { signIn, systemLog, changing });
   registerRoleRoutes(app, { roles, systemLog, changing });
+  registerOidcRoutes(app, { signIn, systemLog });
   registerLinkRoutes(app, { signIn, systemLog, changing });
 }
 

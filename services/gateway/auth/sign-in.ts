@@ -3,6 +3,7 @@ import { createAuthenticator } from './authenticator.js';
 import type { Authenticator, Caller } from './caller.js';
 import type { KeyDirectory } from './key-directory.js';
 import type { KeyUses } from './key-uses.js';
+import { createOidc, type Oidc } from './oidc/oidc.js';
 import type { Roles } from './roles/roles.js';
 import { createLinks, type Links } from './session/links.js';
 import { createSessions, type Sessions } from './session/sessions.js';
@@ -17,6 +18,8 @@ export interface SignIn {
   sessions: Sessions;
   tickets: Tickets;
   links: Links;
+  /** Undefined where there is no OpenID provider. */
+  oidc: Oidc | undefined;
 }
 
 export function createSignIn({
@@ -42,5 +45,7 @@ export function createSignIn({
   const sessions = createSessions({ redis, audience, sources, publicUrl, limits });
   const tickets = createTickets({ redis, audience, sources, sessions });
   const links = createLinks({ redis, audience });
-  return { authenticator: createAuthenticator({ sources, sessions, tickets }), sources, sessions, tickets, links };
+  const oidc = signIn?.oidc && createOidc({ redis, audience, config: signIn.oidc, sessionMs: limits.absoluteMs });
+  const authenticator = createAuthenticator({ sources, sessions, tickets, oidc });
+  return { authenticator, sources, sessions, tickets, links, oidc };
 }

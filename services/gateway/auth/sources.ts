@@ -3,10 +3,11 @@ import { type ApiKey, hashOfKey, isKeyText, isValidAt } from './api-key.js';
 import type { Caller, Permission } from './caller.js';
 import { challenge } from './challenge.js';
 import type { KeyDirectory } from './key-directory.js';
+import type { OidcSource } from './oidc/claims.js';
 import type { Roles } from './roles/roles.js';
 
 /** Where a caller's rights come from. Sessions and tickets hold this, not the rights: what it permits is asked anew each time. */
-export type CredentialSource = { kind: 'api_key'; hash: string };
+export type CredentialSource = { kind: 'api_key'; hash: string } | OidcSource;
 
 /** Callers of API keys, by their text or by what a session remembers of them. Rejects as an Authenticator does. */
 export interface Sources {
@@ -43,13 +44,22 @@ export function createSources({
     const ofRole = (await roles?.permissionsOf(key)) ?? [];
     return { ...callerOf(key, ofRole), source };
   };
+  const ofOidc = async (source: OidcSource): Promise<Caller> => {
+    const { id, name, organizations, permissions, expiresAtMs } = source;
+    if (now() >= expiresAtMs) throw challenge('the token has expired', 'invalid_token');
+    const ofRoles = await Promise.all(
+      source.roles.map(async (role) => (await roles?.permissionsOf({ role, organizations })) ?? []),
+    );
+    const all = new Set([...permissions, ...ofRoles.flat()]);
+    return { kind: 'oidc', keyId: id, name, organizations, permissions: all, expiresAtMs, source };
+  };
   return {
     async ofKey(text) {
       // What is no key's text is never looked up.
       if (!isKeyText(text)) throw unknownKey();
       return ofHash(hashOfKey(text));
     },
-    of: (source) => ofHash(Buffer.from(source.hash, 'hex')),
+    of: (source) => (source.kind === 'oidc' ? ofOidc(source) : ofHash(Buffer.from(source.hash, 'hex'))),
   };
 }
 

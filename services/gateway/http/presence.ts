@@ -15,6 +15,7 @@ const names: Record<Part, string> = {
   clickhouse: 'ClickHouse',
   redis: 'Redis',
   registry: 'the registry',
+  oidc: 'the OpenID provider',
   gateway: 'the gateway',
 };
 

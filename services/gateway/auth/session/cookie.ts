@@ -2,14 +2,19 @@ import { sha256 } from '../../../core/seal/index.js';
 import { challenge } from '../challenge.js';
 import { type Headers, valuesOf } from '../headers.js';
 
-/** The session cookie, written and read. */
-export interface SessionCookie {
+/** A cookie that scripts cannot read, written and read. */
+export interface SecretCookie {
   readonly name: string;
-  /** The session's secret; undefined where there is no cookie. Two of them are refused: one is somebody else's. */
+  /** Undefined where there is no cookie. Two of them are refused: one is somebody else's. */
   read(headers: Headers): string | undefined;
   /** The value of a Set-Cookie header. */
   set(secret: string, maxAgeMs: number): string;
   clear(): string;
+}
+
+/** The session's, and beside it one that holds a sign-in by another site's page to the browser that began it. */
+export interface SessionCookie extends SecretCookie {
+  readonly binding: SecretCookie;
 }
 
 /**
@@ -18,6 +23,10 @@ export interface SessionCookie {
  */
 export function createSessionCookie({ audience, secure }: { audience: string; secure: boolean }): SessionCookie {
   const name = `${secure ? '__Host-' : ''}sealstream_${sha256(audience).toString('hex').slice(0, 8)}`;
+  return { ...createSecretCookie(name, secure), binding: createSecretCookie(`${name}_login`, secure) };
+}
+
+function createSecretCookie(name: string, secure: boolean): SecretCookie {
   const attributes = `Path=/; HttpOnly; SameSite=Lax${secure ? '; Secure' : ''}`;
   return {
     name,
@@ -26,7 +35,7 @@ export function createSessionCookie({ audience, secure }: { audience: string; se
         .flatMap((line) => line.split(';'))
         .map((pair) => pair.trim())
         .filter((pair) => pair.startsWith(`${name}=`));
-      if (values.length > 1) throw challenge('the session cookie is there more than once', 'invalid_request');
+      if (values.length > 1) throw challenge(`the cookie ${name} is there more than once`, 'invalid_request');
       return values[0]?.slice(name.length + 1);
     },
     set: (secret, maxAgeMs) => `${name}=${secret}; Max-Age=${Math.floor(maxAgeMs / 1_000)}; ${attributes}`,

@@ -1,5 +1,5 @@
 import { Type } from 'typebox';
-import { OrganizationId, Organizations } from '../../http/schemas.js';
+import { OrganizationId } from '../../http/schemas.js';
 
 const time = (description: string) => Type.String({ format: 'date-time', description });
 
@@ -7,7 +7,7 @@ export const Session = Type.Object(
   {
     kind: Type.String({ description: 'how the caller came in: api_key, session, auditor or oidc' }),
     name: Type.String(),
-    organizations: Organizations,
+    organizations: Type.Union([Type.Literal('*'), Type.Array(OrganizationId)]),
     permissions: Type.Array(Type.String(), { description: 'all that it may, those that others include spelled out' }),
     organization: Type.Union([OrganizationId, Type.Null()], { description: 'the one that the session chose' }),
     expires_at: Type.Union([time('at the latest'), Type.Null()]),
