@@ -283,7 +283,7 @@ describe('an export under way', () => {
     }
     await live.world.delivered();
     gateway = await startQueryGateway(live.world.config, {
-      exportLimits: { pageRows: 100, longestMs: 20_000, stallMs: 20_000 },
+      exportLimits: { pageRows: 100 },
     });
     gateway.keys.add('one', ['acme'], ['export:audit_logs']);
   });

@@ -28,14 +28,24 @@ export async function* readPages(query: {
   const { limits, most } = query;
   let after: PageEnd | undefined;
   let rowsAtOnce = Math.min(firstRows, limits.pageRows);
+  let looksUs: number[] | undefined;
   for (let left = most; left > 0; ) {
-    const { rows, end } = await readNewest({ ...query, after, limit: Math.min(rowsAtOnce, left) });
+    const limit = Math.min(rowsAtOnce, left);
+    const { rows, end } = await readNewest({ ...query, after, limit, ...(looksUs ? { looksUs } : {}) });
     yield rows;
     if (!end) return;
     after = end;
     left -= rows.length;
     rowsAtOnce = nextRows(rows, limits);
+    looksUs = nextLooks(rows, rowsAtOnce);
   }
+}
+
+/** As far as the next page will reach, going by how far this one did; then further, where there are fewer events. */
+function nextLooks(rows: readonly EventRow[], wanted: number): number[] {
+  const reachUs = Math.abs(rows[0]!.occurred_at - rows.at(-1)!.occurred_at);
+  const nextUs = Math.ceil((reachUs * wanted) / rows.length) + 1_000;
+  return [nextUs * 2, nextUs * 16];
 }
 
 /** As many rows as will fit, going by those that came. */

@@ -1,4 +1,5 @@
 import { decodeEventRows, type EventRow, eventColumns } from '../../core/rows/index.js';
+import { limits } from '../../core/wire/limits.js';
 import { type Bind, timeSql } from './bind.js';
 import { isTooLarge } from './clickhouse-errors.js';
 import { type Filter, filterSql } from './filter.js';
@@ -34,14 +35,18 @@ export async function readNewest(query: {
   /** Events to leave out before the page. */
   skip?: number;
   limit: number;
+  /** How far is looked first, in microseconds, by whoever knows how many events there are in a stretch of time. */
+  looksUs?: readonly number[];
   nowMs: number;
   signal?: AbortSignal | undefined;
 }): Promise<NewestPage> {
   const { scope, after, skip = 0, direction = 'newest', nowMs } = query;
   const isOne = scope.kind === 'organizations' && scope.organizations.length === 1 && scope.organizations !== '*';
+  const newest = direction === 'newest';
   const from = after?.occurred_at ?? nowMs * 1_000;
-  for (const back of isOne || skip > 0 || direction === 'oldest' ? [] : looksBackUs) {
-    const page = await readPage(query, from - back);
+  const looks = query.looksUs ?? (newest ? looksBackUs : []);
+  for (const look of isOne || skip > 0 ? [] : looks) {
+    const page = await readPage(query, newest ? Math.max(0, from - look) : Math.min(limits.occurredAtUs, from + look));
     if (page.end) return page;
   }
   return readPage(query, undefined);
@@ -59,7 +64,8 @@ async function readPage(
     limit,
     signal,
   }: Parameters<typeof readNewest>[0],
-  sinceUs: number | undefined,
+  /** No event beyond this time is looked at. */
+  boundUs: number | undefined,
 ): Promise<NewestPage> {
   for (let fetched = limit; ; fetched = Math.ceil(fetched / 4)) {
     try {
@@ -71,7 +77,9 @@ async function readPage(
           ...filterSql(filter, bind),
           ...(within?.(bind) ?? []),
           ...(after ? beyond(after, direction, bind) : []),
-          ...(sinceUs === undefined ? [] : [`occurred_at >= ${timeSql(sinceUs, bind)}`]),
+          ...(boundUs === undefined
+            ? []
+            : [`occurred_at ${direction === 'newest' ? '>=' : '<='} ${timeSql(boundUs, bind)}`]),
         ],
         rest: `${orderBy(direction)} LIMIT ${fetched + 1} OFFSET ${skip}`,
         signal,
