@@ -1,87 +1,109 @@
-import type { Kafka } from 'kafkajs';
 import { createKafka } from '../core/clients/kafka.js';
 import { messageOf } from '../core/errors.js';
 import type { EventInput } from '../core/event/index.js';
-import { createLogger, type Logger } from '../core/log.js';
+import { createLogger } from '../core/log.js';
 import { signingKeyFromPem } from '../core/seal/index.js';
-import { createProducer, type Producer, type ProducerOptions } from '../producer/index.js';
-
-export type AuditClientOptions = Omit<ProducerOptions, 'kafka' | 'key' | 'topic' | 'log'> & {
-  /** Where Kafka is; or `kafka`, a kafkajs client of your own (TLS, SASL). */
-  brokers?: string[];
-  kafka?: Kafka;
-  /** The producer's Ed25519 key, PKCS#8 PEM, as its public half is registered. */
-  privateKey: string | Buffer;
-  /** Default audit.events. */
-  topic?: string;
-  /** For events that name no organization and are not of the system scope. */
-  organizationId?: string;
-  /** For events that name no service. */
-  service?: string;
-  /** Default: warnings and errors as JSON lines on stdout. */
-  log?: Logger;
-};
+import { createProducer, type Producer } from '../producer/index.js';
+import { AuditClientError } from './errors.js';
+import type { AuditEvent, PartialAuditEvent } from './event.js';
+import { type AuditClientOptions, type KafkaClientOptions, splitOptions } from './options.js';
+import type { AuditQuery, AuditTrail } from './query/trail.js';
+import { createReader, type Reader } from './reader.js';
+import type { AuditStream, StreamOptions } from './stream/stream.js';
 
 /** The producer itself tries again for ever; kafkajs shall come back to it soon, so that it knows how things stand. */
 const connectRetry = { initialRetryTime: 100, maxRetryTime: 1_000, retries: 2 };
 
 /**
- * Signs audit events with your own key and publishes them to Kafka. Make one per process and close it before the process ends. It
- * connects in the background; events may be given to it at once. docs/guides/producer.md says what each call promises.
+ * Logs audit events and reads them. With `brokers` (or `kafka`) and a key it signs events and publishes them to Kafka:
+ * docs/guides/producer.md says what each call promises. With `url` and `apiKey` it asks the gateway: docs/guides/client.md. Make one per
+ * process and close it before the process ends.
  */
 export class AuditClient {
-  readonly #producer: Producer;
+  readonly #producer: Producer | undefined;
+  readonly #reader: Reader | undefined;
   readonly #started: Promise<void>;
   readonly #defaults: { organizationId: string | undefined; service: string | undefined };
 
-  constructor({
-    brokers,
-    kafka,
-    privateKey,
-    topic = 'audit.events',
-    organizationId,
-    service,
-    log = createLogger('sealstream-client', 'warn'),
-    ...options
-  }: AuditClientOptions) {
-    if ((brokers === undefined) === (kafka === undefined)) {
-      throw new TypeError('AuditClient takes either brokers or kafka, and exactly one of them');
-    }
-    this.#defaults = { organizationId, service };
-    this.#producer = createProducer({
-      ...options,
-      kafka: kafka ?? createKafka({ brokers: brokers!, clientId: options.producerId, log, retry: connectRetry }),
-      key: signingKeyFromPem(privateKey),
-      topic,
-      log,
-    });
-    this.#started = this.#producer.start();
-    this.#started.catch((error) => log.error({ error: messageOf(error) }, 'the audit client did not start'));
+  constructor(options: AuditClientOptions) {
+    const { organizationId, toGateway, toKafka } = splitOptions(options);
+    this.#defaults = { organizationId, service: toKafka?.service };
+    this.#reader = toGateway && createReader(toGateway, organizationId);
+    if (toKafka) {
+      const { log = createLogger('sealstream-client', 'warn') } = toKafka;
+      this.#producer = producerOf({ ...toKafka, log });
+      this.#started = this.#producer.start();
+      this.#started.catch((error) => log.error({ error: messageOf(error) }, 'the audit client did not start'));
+    } else this.#started = Promise.resolve();
   }
 
-  /** Resolves once Kafka knows this producer. Rejects with what keeps it from starting; every later call then throws the same. */
+  /**
+   * It connects in the background, and events may be given to it at once. Resolves once Kafka knows this producer. Rejects with what keeps
+   * it from starting; every later call then throws the same.
+   */
   start(): Promise<void> {
     return this.#started;
   }
 
   /** Resolves when Kafka has the event on all in-sync replicas. */
-  log(event: EventInput, options?: { laneKey?: string }): ReturnType<Producer['log']> {
-    return this.#producer.log(this.#complete(event), options);
+  async log(event: EventInput, options?: { laneKey?: string }): ReturnType<Producer['log']> {
+    return this.#writing('log()').log(this.#complete(event), options);
   }
 
   /** Takes the event and returns its id at once. Throws `producer_overflow` when there is no room for it. */
   enqueue(event: EventInput, options?: { laneKey?: string }): string {
-    return this.#producer.enqueue(this.#complete(event), options);
+    return this.#writing('enqueue()').enqueue(this.#complete(event), options);
   }
 
   /** Resolves once every event taken so far is in Kafka, or on disk while Kafka is away. Rejects when enqueued ones were given up. */
-  flush(): Promise<void> {
-    return this.#producer.flush();
+  async flush(): Promise<void> {
+    await this.#producer?.flush();
   }
 
-  /** Flushes, says goodbye in each lane, and disconnects. Rejects when enqueued events were given up. */
-  close(): Promise<void> {
-    return this.#producer.close();
+  /**
+   * Events by filters: `await` gives a page, `for await` every event. Throws at once for a filter that is none; rejects with AuditProblem
+   * for what the gateway refuses.
+   */
+  queryAuditTrail(query: AuditQuery = {}): AuditTrail {
+    return this.#reading('queryAuditTrail()').query(query);
+  }
+
+  /**
+   * Events as they are recorded, from `since` on: each once, none left out, over reconnects. The callback is awaited before it is called
+   * again; without one, iterate the stream.
+   */
+  streamAuditEvents(
+    options?: StreamOptions & { fields?: undefined },
+    callback?: (event: AuditEvent) => unknown,
+  ): AuditStream;
+  streamAuditEvents(
+    options: StreamOptions & { fields: readonly string[] },
+    callback?: (event: PartialAuditEvent) => unknown,
+  ): AuditStream<PartialAuditEvent>;
+  streamAuditEvents(options: StreamOptions = {}, callback?: (event: AuditEvent) => unknown): AuditStream {
+    return this.#reading('streamAuditEvents()').stream(options, callback);
+  }
+
+  /**
+   * Closes the streams and waits for their callbacks; flushes, says goodbye in each lane, and disconnects. Rejects when enqueued events were
+   * given up.
+   */
+  async close(): Promise<void> {
+    await this.#reader?.close();
+    await this.#producer?.close();
+  }
+
+  #writing(call: string): Producer {
+    if (this.#producer) return this.#producer;
+    throw new AuditClientError(
+      'client_config',
+      `${call} needs Kafka: make the AuditClient with brokers, audience, producerId and privateKey`,
+    );
+  }
+
+  #reading(call: string): Reader {
+    if (this.#reader) return this.#reader;
+    throw new AuditClientError('client_config', `${call} needs the gateway: make the AuditClient with url and apiKey`);
   }
 
   #complete(event: EventInput): EventInput {
@@ -93,4 +115,22 @@ export class AuditClient {
       ...event,
     };
   }
+}
+
+function producerOf({
+  brokers,
+  kafka,
+  privateKey,
+  topic = 'audit.events',
+  service: _,
+  log,
+  ...options
+}: KafkaClientOptions & Required<Pick<KafkaClientOptions, 'log'>>): Producer {
+  return createProducer({
+    ...options,
+    kafka: kafka ?? createKafka({ brokers: brokers!, clientId: options.producerId, log, retry: connectRetry }),
+    key: signingKeyFromPem(privateKey),
+    topic,
+    log,
+  });
 }

@@ -1,0 +1,212 @@
+import { SealstreamError } from '../../core/errors.js';
+import { AuditClientError } from '../errors.js';
+import type { AuditEvent } from '../event.js';
+import type { Gateway } from '../gateway/gateway.js';
+import { type AuditFilter, filterParameters } from '../query/filter.js';
+import { createInbox } from './inbox.js';
+import { type Item, receiveAll } from './receiver.js';
+import type { SocketTimes } from './socket.js';
+
+export interface StreamOptions {
+  /** What must fit, as in a query. */
+  filter?: AuditFilter | undefined;
+  /** The query language; may stand here instead of in the filter. */
+  q?: string | undefined;
+  /** `now` (default), `beginning`, or a cursor: of this stream, or the `nextCursor` of `order: 'ingest'`. */
+  since?: string | undefined;
+  /** Only these fields of events. */
+  fields?: readonly string[] | undefined;
+  /** `all` (default): every event, however slowly they are taken. `latest`: who is slow is told how many were left out. */
+  delivery?: 'all' | 'latest' | undefined;
+  /** Aborting closes the stream. */
+  signal?: AbortSignal | undefined;
+  /** Everything before the cursor has been worked on: save it. Awaited before the next event. */
+  onCursor?: ((cursor: string) => unknown) | undefined;
+  /** History is over, what follows is live. Again after every falling back. Awaited. */
+  onCaughtUp?: ((cursor: string) => unknown) | undefined;
+  /** With `delivery: 'latest'`: how many events were left out. Awaited. */
+  onDropped?: ((count: number) => unknown) | undefined;
+  /** Something is in the way. `retryInMs`: when the stream tries again by itself; undefined where it has ended. */
+  onProblem?: ((problem: SealstreamError, next: { retryInMs: number | undefined }) => unknown) | undefined;
+}
+
+/** Events of a message, and where to resume behind them. */
+export interface AuditBatch<E = AuditEvent> {
+  events: E[];
+  cursor: string;
+}
+
+/**
+ * Events as they are recorded, each once, none left out, over any number of connections: where one is cut, the next begins behind the
+ * last message. Read it by a callback, or by one iterator.
+ */
+export interface AuditStream<E = AuditEvent> extends AsyncIterable<E> {
+  /** Everything before it has been worked on: `since` of the next stream. Undefined before the gateway has said where it begins. */
+  readonly cursor: string | undefined;
+  /** Resolves once the gateway has said where it begins: everything recorded from then on will come. */
+  readonly ready: Promise<void>;
+  /** Resolves when it is closed and the callback has returned. Rejects with what ended it: a refusal, or what the callback threw. */
+  readonly closed: Promise<void>;
+  /** Events as they come, with the cursor behind them: where both are stored at once, none is lost and none is there twice. */
+  batches(): AsyncGenerator<AuditBatch<E>, void, undefined>;
+  /** Takes no more. What is being worked on ends by itself: `closed` says when. */
+  close(): void;
+}
+
+/** What may wait to be worked on; beyond it the socket is not read. */
+const inboxLimits = { mostItems: 64, mostBytes: 1_048_576 };
+
+/** `settled` resolves when the stream is over, however it ended; looking at it does not count as hearing of an error. */
+export function openAuditStream({
+  gateway,
+  headers = {},
+  options,
+  callback,
+  times,
+}: {
+  gateway: Pick<Gateway, 'address' | 'headers'>;
+  headers?: Readonly<Record<string, string>>;
+  options: StreamOptions;
+  callback?: ((event: AuditEvent) => unknown) | undefined;
+  times?: SocketTimes | undefined;
+}): { stream: AuditStream; settled: Promise<unknown> } {
+  const { signal, since, fields, delivery, onCursor, onCaughtUp, onDropped, onProblem } = options;
+  const subscription = { filter: filterParameters(filterOf(options)), since, fields, delivery };
+  const stopped = new AbortController();
+  const inbox = createInbox<Item>(inboxLimits);
+  const beginning = createBeginning();
+  let cursor: string | undefined;
+  let isRead = callback !== undefined;
+
+  const close = (): void => {
+    stopped.abort();
+    inbox.discard();
+  };
+
+  /** Messages in their order; one has been worked on when the next is asked for. */
+  async function* messages(): AsyncGenerator<AuditBatch, void, undefined> {
+    try {
+      for (let item = await inbox.take(); item; item = await inbox.take()) {
+        if (item.kind === 'dropped') {
+          await onDropped?.(item.count);
+          continue;
+        }
+        if (item.kind === 'events') yield { events: item.events, cursor: item.cursor };
+        cursor = item.cursor;
+        if (item.kind === 'caught_up') await onCaughtUp?.(item.cursor);
+        await onCursor?.(item.cursor);
+      }
+    } finally {
+      close();
+    }
+  }
+
+  async function* eventByEvent(): AsyncGenerator<AuditEvent, void, undefined> {
+    for await (const { events } of messages()) {
+      for (const event of events) {
+        if (stopped.signal.aborted) return;
+        yield event;
+      }
+    }
+  }
+
+  const work = async (): Promise<void> => {
+    if (callback) for await (const event of eventByEvent()) await callback(event);
+  };
+
+  const receive = async (): Promise<void> => {
+    try {
+      await receiveAll({
+        gateway,
+        headers,
+        subscription,
+        inbox,
+        onBegin(at) {
+          cursor ??= at;
+          beginning.done();
+        },
+        onTrouble: (error, retryInMs) => void onProblem?.(error, { retryInMs }),
+        signal: stopped.signal,
+        times,
+      });
+      inbox.end();
+    } catch (error) {
+      const isHeard = !callback || onProblem !== undefined || beginning.isWaitedFor;
+      if (isHeard) closed.catch(() => {});
+      beginning.failed(error);
+      inbox.end(error);
+      if (error instanceof SealstreamError) onProblem?.(error, { retryInMs: undefined });
+      throw error;
+    }
+  };
+
+  const receiving = receive();
+  const settled = Promise.allSettled([work(), receiving]);
+  const closed: Promise<void> = settled.then((results) => {
+    const failed = results.find((result) => result.status === 'rejected');
+    if (failed) throw failed.reason;
+    beginning.failed(new AuditClientError('client_closed', 'the stream was closed before it began'));
+  });
+
+  const readOnce = <T>(generator: () => AsyncGenerator<T, void, undefined>): AsyncGenerator<T, void, undefined> => {
+    if (isRead) throw new AuditClientError('client_config', 'a stream has one reader: a callback, or one iterator');
+    isRead = true;
+    return generator();
+  };
+
+  if (signal?.aborted) close();
+  else if (signal) {
+    signal.addEventListener('abort', close);
+    stopped.signal.addEventListener('abort', () => signal.removeEventListener('abort', close));
+  }
+  const stream: AuditStream = {
+    get cursor() {
+      return cursor;
+    },
+    get ready() {
+      return beginning.promise();
+    },
+    closed,
+    close,
+    batches: () => readOnce(messages),
+    [Symbol.asyncIterator]: () => readOnce(eventByEvent),
+  };
+  return { stream, settled };
+}
+
+/** A promise that nobody has to look at. */
+function createBeginning() {
+  let settle: { resolve: () => void; reject: (error: unknown) => void };
+  let isWaitedFor = false;
+  let isOver = false;
+  const promise = new Promise<void>((resolve, reject) => {
+    settle = { resolve, reject };
+  });
+  promise.catch(() => {});
+  return {
+    promise() {
+      isWaitedFor = !isOver;
+      return promise;
+    },
+    /** Somebody waits for it still, and hears of a failure. */
+    get isWaitedFor() {
+      return isWaitedFor && !isOver;
+    },
+    done() {
+      isOver = true;
+      settle.resolve();
+    },
+    failed(error: unknown) {
+      isOver = true;
+      settle.reject(error);
+    },
+  };
+}
+
+function filterOf({ filter = {}, q }: StreamOptions): AuditFilter {
+  if (q === undefined) return filter;
+  if (filter.q !== undefined) {
+    throw new AuditClientError('client_config', 'q is given twice: in the filter and beside it');
+  }
+  return { ...filter, q };
+}
