@@ -8,6 +8,7 @@ import { createMetrics, type Metrics } from '../core/metrics.js';
 import { retry } from '../core/retry.js';
 import { createProducer } from '../producer/index.js';
 import { noteAdminKey } from './auth/admin-key.js';
+import { createAuditorLinks, readAuditorLink } from './auth/auditors/auditor-links.js';
 import { createKeyDirectory, type KeyDirectory } from './auth/key-directory.js';
 import { createKeyTable } from './auth/key-table.js';
 import { createKeyUses } from './auth/key-uses.js';
@@ -153,12 +154,13 @@ async function startWork(parts: Shared & Connections): Promise<void> {
   if (signal.aborted) return;
 
   const directory = createKeyDirectory({ table: createKeyTable({ clickhouse, database }), log });
-  const roles = createRoles({
-    settings: createSettings({ clickhouse, database, kind: 'role', read: readRole, log }),
-  });
+  const stored = { clickhouse, database, log };
+  const roles = createRoles({ settings: createSettings({ ...stored, kind: 'role', read: readRole }) });
+  const links = createSettings({ ...stored, kind: 'auditor_link', read: readAuditorLink });
+  const auditors = createAuditorLinks({ settings: links });
   const uses = createKeyUses({ clickhouse, database, log });
   closers.add('key uses', () => uses.stop());
-  const signIn = createSignIn({ directory, redis: parts.redis, uses, roles, config });
+  const signIn = createSignIn({ directory, redis: parts.redis, uses, roles, auditors, config });
   const { authenticator } = signIn;
   const { app, stopReading } = registerRoutes({
     ...parts,

@@ -8,6 +8,7 @@ import type { Metrics } from '../core/metrics.js';
 import type { Producer } from '../producer/index.js';
 import { registerAliases } from './aliases.js';
 import { createApp } from './app.js';
+import { registerAuditorRoutes } from './auth/auditors/routes.js';
 import type { Authenticator } from './auth/caller.js';
 import type { KeyDirectory } from './auth/key-directory.js';
 import { createKeyIssuer } from './auth/key-issuer.js';
@@ -130,6 +131,7 @@ function registerAdministration(
   registerSessionRoutes(app, { signIn, systemLog, changing });
   registerRoleRoutes(app, { roles, systemLog, changing });
   registerOidcRoutes(app, { signIn, systemLog });
+  registerAuditorRoutes(app, { signIn, systemLog, presence, changing });
   registerLinkRoutes(app, { signIn, systemLog, changing });
 }
 

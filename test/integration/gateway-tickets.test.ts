@@ -4,6 +4,7 @@ import { Redis } from 'ioredis';
 import { createLogger } from '../../services/core/log.js';
 import { readAdminKey } from '../../services/gateway/auth/admin-key.js';
 import { newKeyText } from '../../services/gateway/auth/api-key.js';
+import { createAuditorLinks, readAuditorLink } from '../../services/gateway/auth/auditors/auditor-links.js';
 import { createKeyDirectory } from '../../services/gateway/auth/key-directory.js';
 import { createKeyIssuer } from '../../services/gateway/auth/key-issuer.js';
 import { createKeyTable } from '../../services/gateway/auth/key-table.js';
@@ -25,8 +26,15 @@ describe('a stream’s ticket', () => {
     const directory = createKeyDirectory({ table, log });
     const settings = createSettings({ ...database, kind: 'role', read: readRole, log });
     const roles = createRoles({ settings });
+    const auditors = createAuditorLinks({
+      settings: createSettings({ ...database, kind: 'auditor_link', read: readAuditorLink, log }),
+    });
     const config = { admin, deployment: { audience: uniqueName('test.example/log', '-') } };
-    return { ...createSignIn({ directory, redis, config }), directory, issuer: createKeyIssuer({ directory, roles }) };
+    return {
+      ...createSignIn({ directory, redis, auditors, config }),
+      directory,
+      issuer: createKeyIssuer({ directory, roles }),
+    };
   };
 
   before(async () => {

@@ -1,4 +1,5 @@
 import type { Redis } from 'ioredis';
+import type { AuditorLinks } from './auditors/auditor-links.js';
 import { createAuthenticator } from './authenticator.js';
 import type { Authenticator, Caller } from './caller.js';
 import type { KeyDirectory } from './key-directory.js';
@@ -18,6 +19,7 @@ export interface SignIn {
   sessions: Sessions;
   tickets: Tickets;
   links: Links;
+  auditors: AuditorLinks;
   /** Undefined where there is no OpenID provider. */
   oidc: Oidc | undefined;
 }
@@ -27,12 +29,14 @@ export function createSignIn({
   redis,
   uses,
   roles,
+  auditors,
   config: { admin, deployment, signIn },
 }: {
   directory: KeyDirectory;
   redis: Redis;
   uses?: Pick<KeyUses, 'note'>;
   roles?: Roles;
+  auditors: AuditorLinks;
   config: {
     admin: { hash: Buffer; caller: Caller };
     deployment: { audience: string };
@@ -40,12 +44,12 @@ export function createSignIn({
   };
 }): SignIn {
   const { audience } = deployment;
-  const sources = createSources({ directory, admin, roles, onUse: (id) => uses?.note(id) });
+  const sources = createSources({ directory, admin, roles, auditors, onUse: (id) => uses?.note(id) });
   const { publicUrl, sessions: limits = defaultSessionLimits } = signIn ?? {};
   const sessions = createSessions({ redis, audience, sources, publicUrl, limits });
   const tickets = createTickets({ redis, audience, sources, sessions });
   const links = createLinks({ redis, audience });
   const oidc = signIn?.oidc && createOidc({ redis, audience, config: signIn.oidc, sessionMs: limits.absoluteMs });
   const authenticator = createAuthenticator({ sources, sessions, tickets, oidc });
-  return { authenticator, sources, sessions, tickets, links, oidc };
+  return { authenticator, sources, sessions, tickets, links, auditors, oidc };
 }

@@ -1,5 +1,6 @@
 import { timingSafeEqual } from 'node:crypto';
 import { type ApiKey, hashOfKey, isKeyText, isValidAt } from './api-key.js';
+import type { AuditorLinks, AuditorSource } from './auditors/auditor-links.js';
 import type { Caller, Permission } from './caller.js';
 import { challenge } from './challenge.js';
 import type { KeyDirectory } from './key-directory.js';
@@ -7,7 +8,7 @@ import type { OidcSource } from './oidc/claims.js';
 import type { Roles } from './roles/roles.js';
 
 /** Where a caller's rights come from. Sessions and tickets hold this, not the rights: what it permits is asked anew each time. */
-export type CredentialSource = { kind: 'api_key'; hash: string } | OidcSource;
+export type CredentialSource = { kind: 'api_key'; hash: string } | OidcSource | AuditorSource;
 
 /** Callers of API keys, by their text or by what a session remembers of them. Rejects as an Authenticator does. */
 export interface Sources {
@@ -19,6 +20,7 @@ export function createSources({
   directory,
   admin,
   roles,
+  auditors,
   onUse = () => {},
   now = Date.now,
 }: {
@@ -27,6 +29,7 @@ export function createSources({
   admin: { hash: Buffer; caller: Caller };
   /** What keys' roles permit; without it, nothing. */
   roles?: Pick<Roles, 'permissionsOf'> | undefined;
+  auditors?: Pick<AuditorLinks, 'callerOf'> | undefined;
   /** Told of every key that let somebody in. */
   onUse?: (keyId: string) => void;
   now?: () => number;
@@ -59,7 +62,13 @@ export function createSources({
       if (!isKeyText(text)) throw unknownKey();
       return ofHash(hashOfKey(text));
     },
-    of: (source) => (source.kind === 'oidc' ? ofOidc(source) : ofHash(Buffer.from(source.hash, 'hex'))),
+    async of(source) {
+      if (source.kind === 'oidc') return ofOidc(source);
+      if (source.kind === 'api_key') return ofHash(Buffer.from(source.hash, 'hex'));
+      const caller = await auditors?.callerOf(source);
+      if (caller) return caller;
+      throw challenge('the auditor’s link was revoked or has expired', 'invalid_token');
+    },
   };
 }
 

@@ -19,10 +19,8 @@ const page = (title: string, body: string): string =>
   `<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>${title} · Sealstream</title><style>${style}</style></head><body><main><h1>${title}</h1>${body}</main></body></html>\n`;
 
 /** Asks before it signs in: what only looks at a link, as mail filters and chat previews do, leaves it as it is. */
-export const askPage = page(
-  'Sign in to Sealstream',
-  '<p>This link works once.</p><form method="post"><button autofocus>Sign in</button></form>',
-);
+export const askPage = (note: string): string =>
+  page('Sign in to Sealstream', `<p>${note}</p><form method="post"><button autofocus>Sign in</button></form>`);
 
 export const usedPage = page(
   'This link no longer works',

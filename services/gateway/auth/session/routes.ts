@@ -35,7 +35,7 @@ export function registerSessionRoutes(
 ): void {
   const routes = app.withTypeProvider<TypeBoxTypeProvider>();
   const answer = (request: FastifyRequest, caller = request.caller) =>
-    sessionAnswer(caller, caller.kind === 'session' ? sessions.csrfToken(request.raw.headersDistinct) : undefined);
+    sessionAnswer(caller, caller.session ? sessions.csrfToken(request.raw.headersDistinct) : undefined);
 
   routes.post(
     '/api/session',
@@ -97,7 +97,7 @@ export function registerSessionRoutes(
     async (request) => {
       const { caller } = request;
       const { organization_id: chosen } = request.body;
-      if (caller.kind !== 'session') throw new Problem('conflict', 'only a session has an organization of its own');
+      if (!caller.session) throw new Problem('conflict', 'only a session has an organization of its own');
       if (chosen !== null && !mayActFor(caller, chosen)) {
         const detail = `organization ${JSON.stringify(chosen)} is not among those of the session`;
         throw new Problem('forbidden', detail, { errors: [{ pointer: '/organization_id', detail }] });
@@ -118,7 +118,7 @@ export function registerSessionRoutes(
       },
     },
     async (request, reply) => {
-      if (request.caller.kind !== 'session') throw new Problem('conflict', 'there is no session to end');
+      if (!request.caller.session) throw new Problem('conflict', 'there is no session to end');
       await sessions.end(request.raw.headersDistinct);
       reply.code(204).header('set-cookie', sessions.cookie.clear());
       return null;

@@ -73,7 +73,7 @@ export function createSessions({
     const endsAtMs = Math.min(expiresAtMs, caller.expiresAtMs ?? Number.POSITIVE_INFINITY);
     return {
       ...caller,
-      kind: 'session',
+      kind: caller.kind === 'auditor' ? 'auditor' : 'session',
       organization: organization ?? undefined,
       session: { id, expiresAtMs: endsAtMs },
     };
