@@ -73,7 +73,7 @@ export interface Select {
   /** What follows WHERE: GROUP BY, ORDER BY, LIMIT. */
   rest?: string;
   /** A query around this one, which is given as a subquery in parentheses. */
-  around?: (subquery: string) => string;
+  around?: (subquery: string, bind: Bind) => string;
   signal?: AbortSignal | undefined;
 }
 
@@ -124,7 +124,7 @@ export function createEventsTable({
     const selected = typeof columns === 'function' ? columns(bind) : columns;
     const query = `SELECT ${selected.join(', ')} FROM {database:Identifier}.events
         WHERE ${conditions.map((condition) => `(${condition})`).join(' AND ')} ${rest}`;
-    return { query: around ? around(`(${query})`) : query, params: { ...bind.params, database } };
+    return { query: around ? around(`(${query})`, bind) : query, params: { ...bind.params, database } };
   };
 
   const timed = async <T>({ name, signal }: Select, work: () => Promise<T>): Promise<T> => {

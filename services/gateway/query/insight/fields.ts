@@ -11,8 +11,10 @@ export interface InsightField {
   value?: (key: string) => string;
   /** From the stored key, as SQL, to the text that a prefix is looked for in; the value where absent. */
   text?: (key: string) => string;
-  /** Whether an event has a value, given its place in the query, as SQL; equality with the key where absent. */
-  is?: (place: string) => string;
+  /** Whether a key has the value whose place in the query is given, as SQL; equality where absent. */
+  is?: (key: string, place: string) => string;
+  /** There are few keys, so that they can be counted in many buckets and be told apart afterwards. */
+  few?: true;
   /** What an answer shows for a value. */
   show?: (value: string) => string;
   /** Columns that name what an opaque id stands for. */
@@ -20,28 +22,30 @@ export interface InsightField {
 }
 
 const plain = (column: string, ...names: string[]): InsightField => ({ names: [...names, column], key: column });
-const symbol = (column: string): InsightField => ({ ...plain(column), value: (key) => `toString(${key})` });
+const few = (column: string, ...names: string[]): InsightField => ({ ...plain(column, ...names), few: true });
+const symbol = (column: string): InsightField => ({ ...few(column), value: (key) => `toString(${key})` });
 
 const nullAddress = "toFixedString(if(length(KEY) = 16, KEY, ''), 16)";
 const addressSql = (key: string): string =>
   `multiIf(length(${key}) = 4, IPv4NumToString(reinterpretAsUInt32(reverse(${key}))), length(${key}) = 16, IPv6NumToString(${nullAddress.replaceAll('KEY', key)}), '')`;
 
 export const insightFields: readonly InsightField[] = [
-  plain('action', 'action', 'event'),
+  few('action', 'action', 'event'),
   {
     names: ['category'],
     key: 'action',
     value: (key) => `splitByChar('.', toString(${key}))[1]`,
-    is: (place) => `(action = ${place} OR startsWith(action, concat(${place}, '.')))`,
+    is: (key, place) => `(${key} = ${place} OR startsWith(${key}, concat(${place}, '.')))`,
+    few: true,
   },
   symbol('kind'),
   symbol('outcome'),
-  plain('reason'),
+  few('reason'),
   { ...plain('actor_id', 'actor', 'user'), labels: ['actor_name', 'actor_email'] },
   symbol('actor_type'),
   plain('actor_email'),
   plain('actor_name'),
-  plain('target_type', 'target_type', 'resource_type'),
+  few('target_type', 'target_type', 'resource_type'),
   { ...plain('target_id', 'target_id', 'resource_id'), labels: ['target_name'] },
   plain('target_name'),
   {
@@ -49,19 +53,19 @@ export const insightFields: readonly InsightField[] = [
     key: 'ip_bytes',
     value: (key) => `hex(${key})`,
     text: addressSql,
-    is: (place) => `ip_bytes = unhex(${place})`,
+    is: (key, place) => `${key} = unhex(${place})`,
     show: (hex) => addressText(Buffer.from(hex, 'hex')),
   },
   plain('user_agent'),
-  plain('service'),
-  plain('auth_method'),
+  few('service'),
+  few('auth_method'),
   symbol('scope'),
-  plain('application_id'),
-  plain('organization_id'),
+  few('application_id'),
+  few('organization_id'),
   plain('session_id'),
   plain('correlation_id'),
   plain('request_id'),
-  plain('details_schema'),
+  few('details_schema'),
 ];
 
 export const fieldNames: readonly string[] = insightFields.map(({ names }) => names[0]!);
@@ -75,5 +79,6 @@ export function insightField(name: string, parameter: string): InsightField {
 
 export const valueSql = ({ value = (key) => `toString(${key})` }: InsightField, key: string): string => value(key);
 export const textSql = (field: InsightField, key: string): string => (field.text ?? ((of) => valueSql(field, of)))(key);
-export const isSql = ({ key, is = (place) => `${key} = ${place}` }: InsightField, place: string): string => is(place);
+export const isSql = ({ is = (of, place) => `${of} = ${place}` }: InsightField, key: string, place: string): string =>
+  is(key, place);
 export const shown = ({ show = (value) => value }: InsightField, value: string): string => show(value);
