@@ -1,45 +1,9 @@
 import { SealstreamError } from '../core/errors.js';
+import type { ProblemKind as KnownKind, ProblemPart } from '../core/problems.js';
 
-/** What the gateway refuses with: the last word of a problem's `type`. docs/guides/http-problems.md explains each. */
-export const problemKinds = [
-  'malformed-json',
-  'invalid-request',
-  'invalid-idempotency-key',
-  'unauthenticated',
-  'forbidden',
-  'not-found',
-  'method-not-allowed',
-  'request-timeout',
-  'conflict',
-  'request-in-progress',
-  'body-too-large',
-  'uri-too-long',
-  'unsupported-media-type',
-  'invalid-event',
-  'invalid-batch',
-  'invalid-public-key',
-  'idempotency-key-reused',
-  'query-too-heavy',
-  'export-too-large',
-  'rate-limited',
-  'headers-too-large',
-  'internal',
-  'overloaded',
-  'unavailable',
-] as const;
-/** Newer gateways may know more. */
-export type ProblemKind = (typeof problemKinds)[number] | (string & {});
-
-/** One place in a request that is wrong. */
-export interface ProblemPart {
-  /** JSON Pointer (RFC 6901) into the body. */
-  pointer?: string;
-  /** Name of a query or path parameter, or of a header. */
-  parameter?: string;
-  /** Where in the parameter's value, in UTF-16 units; `end` is exclusive. */
-  position?: { start: number; end: number };
-  detail: string;
-}
+/** The last word of a problem's `type`; docs/guides/http-problems.md explains each. Newer gateways may know more. */
+export type ProblemKind = KnownKind | (string & {});
+export type { ProblemPart };
 
 /** An answer of RFC 9457, or what stands in for one where something else answered. */
 export interface ProblemDocument {
