@@ -10,7 +10,11 @@ export interface Asked {
 }
 
 /** Something that speaks HTTP in the gateway's place, for answers that a healthy gateway does not give on demand. */
-export async function answering(t: TestContext, answer: (asked: Asked, response: ServerResponse, nth: number) => void) {
+export async function answering(
+  t: TestContext,
+  answer: (asked: Asked, response: ServerResponse, nth: number) => void,
+  port = 0,
+) {
   const asked: Asked[] = [];
   const server = createServer(async (request, response) => {
     let body = '';
@@ -19,7 +23,7 @@ export async function answering(t: TestContext, answer: (asked: Asked, response:
     asked.push(one);
     answer(one, response, asked.length);
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));
   t.after(() => {
     server.closeAllConnections();
     server.close();

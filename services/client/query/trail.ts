@@ -32,11 +32,9 @@ export interface AuditPage {
  * A question that is asked once somebody wants to know: `await` it for a page, `for await` it for every event, page by page. It is a
  * thenable: an async function that returns it returns its first page.
  */
-export interface AuditTrail extends PromiseLike<AuditPage>, AsyncIterable<AuditEvent> {
+export interface AuditTrail extends Promise<AuditPage>, AsyncIterable<AuditEvent> {
   /** Every page. */
   pages(): AsyncGenerator<AuditPage, void, undefined>;
-  catch<R>(onRejected: (reason: unknown) => R | PromiseLike<R>): Promise<AuditPage | R>;
-  finally(onFinally: () => void): Promise<AuditPage>;
 }
 
 interface PageAnswer {
@@ -91,6 +89,7 @@ export function createAuditTrail({
     then: (onFulfilled, onRejected) => page().then(onFulfilled, onRejected),
     catch: (onRejected) => page().catch(onRejected),
     finally: (onFinally) => page().finally(onFinally),
+    [Symbol.toStringTag]: 'AuditTrail',
     pages,
     async *[Symbol.asyncIterator]() {
       for await (const { events } of pages()) yield* events;
