@@ -40,8 +40,8 @@ export async function setUp({
   config,
   addresses,
 }: {
-  config: SupervisorConfig;
-  addresses: Addresses;
+  config: Pick<SupervisorConfig, 'topics' | 'partitions' | 'database'>;
+  addresses: Pick<Addresses, 'kafka' | 'clickhouse'>;
 }): Promise<{ partitions: number }> {
   const { topics, partitions, database } = config;
   const brokers = addresses.kafka.split(',').map((broker) => broker.trim());
