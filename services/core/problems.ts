@@ -7,6 +7,7 @@ export const problemKinds = {
   'invalid-request': { status: 400, title: 'The request is not as the route needs it' },
   'invalid-idempotency-key': { status: 400, title: 'The Idempotency-Key cannot be used' },
   unauthenticated: { status: 401, title: 'No valid API key' },
+  'not-entitled': { status: 402, title: 'The organization’s plan does not include this' },
   forbidden: { status: 403, title: 'The API key does not permit this' },
   'cross-site': { status: 403, title: 'Another site may have made this request' },
   'not-found': { status: 404, title: 'Nothing is here' },

@@ -16,6 +16,7 @@ import { createRoles, readRole } from './auth/roles/roles.js';
 import { createSettings } from './auth/settings.js';
 import { createSignIn } from './auth/sign-in.js';
 import type { GatewayConfig } from './config.js';
+import { createEntitlements, readEntitlement } from './entitlements/entitlements.js';
 import { type FrontDoor, openFrontDoor } from './http/front-door.js';
 import { watchParts } from './http/part-watch.js';
 import { clickhouseProbe, createKafkaProbe, redisProbe } from './probes.js';
@@ -156,6 +157,9 @@ async function startWork(parts: Shared & Connections): Promise<void> {
   const directory = createKeyDirectory({ table: createKeyTable({ clickhouse, database }), log });
   const stored = { clickhouse, database, log };
   const roles = createRoles({ settings: createSettings({ ...stored, kind: 'role', read: readRole }) });
+  const entitlements = createEntitlements({
+    settings: createSettings({ ...stored, kind: 'entitlement', read: readEntitlement }),
+  });
   const links = createSettings({ ...stored, kind: 'auditor_link', read: readAuditorLink });
   const auditors = createAuditorLinks({ settings: links });
   const uses = createKeyUses({ clickhouse, database, log });
@@ -169,6 +173,7 @@ async function startWork(parts: Shared & Connections): Promise<void> {
     directory,
     uses,
     roles,
+    entitlements,
     signIn,
     authenticator,
   });

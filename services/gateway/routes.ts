@@ -24,6 +24,8 @@ import { type Catalogue, createCatalogue } from './catalogue/catalogue.js';
 import { withHiddenActions } from './catalogue/owners-wall.js';
 import { registerCatalogueRoutes } from './catalogue/routes.js';
 import type { GatewayConfig } from './config.js';
+import type { Entitlements } from './entitlements/entitlements.js';
+import { registerEntitlementRoutes } from './entitlements/routes.js';
 import { registerExportRoutes } from './export/routes.js';
 import { limitChanges } from './http/admission.js';
 import type { FrontDoor } from './http/front-door.js';
@@ -66,6 +68,7 @@ export interface GatewayParts {
   directory: KeyDirectory;
   uses: KeyUses;
   roles: Roles;
+  entitlements: Entitlements;
   signIn: SignIn;
   authenticator: Authenticator;
 }
@@ -109,7 +112,7 @@ function registerIngest(
 /** The deployment's keys and organizations. */
 function registerAdministration(
   app: FastifyInstance,
-  { config, producer, registry: { reader, writer }, directory, uses, roles, signIn, log }: GatewayParts,
+  { config, producer, registry: { reader, writer }, directory, uses, roles, entitlements, signIn, log }: GatewayParts,
   presence: Presence,
 ): void {
   const { registry } = reader;
@@ -129,6 +132,7 @@ function registerAdministration(
     changing,
   });
   registerSessionRoutes(app, { signIn, systemLog, changing });
+  registerEntitlementRoutes(app, { entitlements, systemLog, changing });
   registerRoleRoutes(app, { roles, systemLog, changing });
   registerOidcRoutes(app, { signIn, systemLog });
   registerAuditorRoutes(app, { signIn, systemLog, presence, changing });
@@ -149,7 +153,7 @@ function registerCatalogue(
 /** The query routes and the live stream, which share their way to what is stored. */
 function registerReading(
   app: FastifyInstance,
-  { config, kafka, clickhouse, database, registry, authenticator, health, metrics, log }: GatewayParts,
+  { config, kafka, clickhouse, database, registry, authenticator, entitlements, health, metrics, log }: GatewayParts,
   { details }: Catalogue,
 ): { table: EventsTable; stopReading: () => Promise<void> } {
   const { deployment, topics } = config;
@@ -160,8 +164,13 @@ function registerReading(
     registryReader: registry.reader,
     eventsTopic: topics.events,
   };
-  const queries = registerQueryRoutes(app, { ...stored, metrics, details });
-  const sendExport = registerExportRoutes(app, { queries, metrics, log });
+  const queries = registerQueryRoutes(app, {
+    ...stored,
+    metrics,
+    details,
+    persistentLogging: async (scope) => (await entitlements.view()).persistentLogging(scope),
+  });
+  const sendExport = registerExportRoutes(app, { queries, entitlements, metrics, log });
   registerAliases(app, { queries, sendExport });
   const { history, table } = queries;
   const liveMetrics = createLiveMetrics(metrics);

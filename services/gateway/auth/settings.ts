@@ -18,6 +18,8 @@ export interface Setting<T> {
  */
 export interface Settings<T> {
   get(organization: string, name: string): Promise<Setting<T> | undefined>;
+  /** To look up many at one moment. */
+  view(): Promise<(organization: string, name: string) => Setting<T> | undefined>;
   all(): Promise<Setting<T>[]>;
   put(organization: string, name: string, value: T, changedBy: string): Promise<Setting<T>>;
   /** Undefined where there is none. */
@@ -151,6 +153,10 @@ export function createSettings<T>({
 
   return {
     get: async (organization, name) => (await current()).get(keyOf(organization, name)),
+    async view() {
+      const held = await current();
+      return (organization, name) => held.get(keyOf(organization, name));
+    },
     all: async () => [...(await current()).values()],
     async put(organization, name, value, changedBy) {
       await current();

@@ -2,6 +2,8 @@ import type { FastifyInstance } from 'fastify';
 import type { Logger } from '../../core/log.js';
 import type { Metrics } from '../../core/metrics.js';
 import { requirePermission } from '../auth/caller.js';
+import type { Entitlements } from '../entitlements/entitlements.js';
+import { entitledScopes } from '../entitlements/require.js';
 import { notSystem, queryOf, scopesOf, systemScope } from '../query/asking.js';
 import type { EventQueries } from '../query/event-queries.js';
 import { createExporter } from './exporter.js';
@@ -14,11 +16,14 @@ export function registerExportRoutes(
   app: FastifyInstance,
   {
     queries: { table, records, incarnation },
+    entitlements,
     metrics,
     log,
     limits: changed = {},
   }: {
     queries: Pick<EventQueries, 'table' | 'records' | 'incarnation'>;
+    /** Nothing is withheld where absent. */
+    entitlements?: Entitlements;
     metrics: Metrics;
     log: Logger;
     limits?: Partial<ExportLimits>;
@@ -26,7 +31,11 @@ export function registerExportRoutes(
 ): SendExport {
   const limits = { ...defaultExportLimits, ...changed };
   const exporter = createExporter({ table, records, incarnation, limits });
-  const send = createSendExport({ exporter, limits, metrics: createExportMetrics(metrics), log });
+  const sendAll = createSendExport({ exporter, limits, metrics: createExportMetrics(metrics), log });
+  const send: SendExport = async (ask) => {
+    const { scopeFor } = ask;
+    await sendAll(entitlements ? { ...ask, scopeFor: await entitledScopes(entitlements, 'export', scopeFor) } : ask);
+  };
   const mayExport = requirePermission('export:audit_logs');
   const config = { access: 'audit.exported' } as const;
 

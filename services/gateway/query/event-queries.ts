@@ -26,7 +26,7 @@ export type ScopeFor = (organizations: readonly string[] | undefined) => TenantS
 export interface ListAnswer {
   events: EventAnswer[];
   next_cursor: string | null;
-  persistentLogging: true;
+  persistentLogging: boolean;
   /** With order=ingest: nothing more was stored when the question came. */
   caught_up?: boolean;
   /** Where `page` was given: which, of how many events, and how many there are in all. */
@@ -38,12 +38,14 @@ export interface ListAnswer {
 /** The questions of the query routes, free of HTTP. */
 export interface EventQueries {
   list(scopeFor: ScopeFor, query: RawQuery, signal: AbortSignal): Promise<ListAnswer>;
-  summary(scopeFor: ScopeFor, query: RawQuery, signal: AbortSignal): Promise<Summary & { persistentLogging: true }>;
+  summary(scopeFor: ScopeFor, query: RawQuery, signal: AbortSignal): Promise<Summary & { persistentLogging: boolean }>;
   /** Throws not-found where the tenant has no event with the id. */
   byId(scope: TenantScope, id: string, signal: AbortSignal): Promise<EventAnswer & { details_check?: DetailsCheck }>;
   verify(scope: TenantScope, id: string, signal: AbortSignal): Promise<Verdict>;
   history: History;
   records: Records;
+  /** Whether the scope's organizations have persistent logging, for answers that say so. */
+  persistentLogging: (scope: TenantScope) => Promise<boolean>;
   /** The way to the events, for questions that are asked elsewhere. */
   table: EventsTable;
   /** The topic's present incarnation; undefined before the registry names one. */
@@ -60,6 +62,8 @@ export interface QueryParts {
   metrics: QueryMetrics;
   /** Says whether an event's details fit their schema; nothing does where absent. */
   details?: Pick<DetailsWatch, 'ofRow'>;
+  /** Whether the scope's organizations have persistent logging; they have where absent. */
+  persistentLogging?: (scope: TenantScope) => Promise<boolean>;
   /** What one query may take. */
   limits?: QueryLimits;
   nowMs?: () => number;
@@ -67,6 +71,7 @@ export interface QueryParts {
 
 export function createEventQueries(parts: QueryParts): EventQueries {
   const { clickhouse, database, deployment, registryReader, eventsTopic, metrics, limits, nowMs = Date.now } = parts;
+  const persistent = parts.persistentLogging ?? (async () => true);
   const table: EventsTable = createEventsTable({ clickhouse, database, metrics, ...(limits ? { limits } : {}) });
   const records = createRecords({ clickhouse, database });
   const incarnation = (): Buffer | undefined => registryReader.registry.incarnation(eventsTopic)?.id;
@@ -85,6 +90,7 @@ export function createEventQueries(parts: QueryParts): EventQueries {
     records,
     table,
     incarnation,
+    persistentLogging: persistent,
     async list(scopeFor, query, signal) {
       const request = readListRequest(query, { nowMs: nowMs() });
       const { filter, filters, limit } = request;
@@ -96,7 +102,7 @@ export function createEventQueries(parts: QueryParts): EventQueries {
           events: page.rows.map(rowAnswer),
           next_cursor: encodeIngestCursor(page.cursor),
           caught_up: page.caughtUp,
-          persistentLogging: true,
+          persistentLogging: await persistent(scope),
         };
       }
       const { order: direction, cursor } = request;
@@ -110,14 +116,15 @@ export function createEventQueries(parts: QueryParts): EventQueries {
       return {
         events: rows.map(rowAnswer),
         next_cursor: end ? encodePageCursor(binding, end) : null,
-        persistentLogging: true,
+        persistentLogging: await persistent(scope),
         ...(numbered ? { page: request.page!, per_page: limit, total: counted! } : {}),
       };
     },
     async summary(scopeFor, query, signal) {
       const filter = readFilter(readParameters(query), { nowMs: nowMs() });
-      const summary = await readSummary({ table, scope: scopeFor(filter.organizations), filter, signal });
-      return { ...summary, persistentLogging: true };
+      const scope = scopeFor(filter.organizations);
+      const summary = await readSummary({ table, scope, filter, signal });
+      return { ...summary, persistentLogging: await persistent(scope) };
     },
     async byId(scope, id, signal) {
       const row = (await rowsById(scope, id, signal))[0]!;

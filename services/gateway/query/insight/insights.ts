@@ -3,7 +3,7 @@ import { createGate } from '../../live/gate.js';
 import type { EventAnswer } from '../answer.js';
 import type { RawQuery, ScopeFor } from '../event-queries.js';
 import { decodePageCursor, encodePageCursor, pageBinding } from '../page-cursor.js';
-import type { EventsTable } from '../scope.js';
+import type { EventsTable, TenantScope } from '../scope.js';
 import { type Actor, readActor } from './actors.js';
 import { type Correlation, readCorrelation } from './correlations.js';
 import { type Entity, readEntityEvents, readEntityState, type StateAnswer } from './entities.js';
@@ -20,7 +20,7 @@ import {
 import { readTimeseries, type Timeseries } from './timeseries.js';
 import { type FieldValues, readValues } from './values.js';
 
-type Persistent<T> = T & { persistentLogging: true };
+type Persistent<T> = T & { persistentLogging: boolean };
 
 export type FacetsAnswer = Persistent<{ facets: Record<string, Facet> }>;
 export type EntityAnswer = Persistent<{
@@ -53,14 +53,21 @@ export interface Ask {
 /** One request's facets may keep so many queries running. */
 const facetsAtOnce = 3;
 
-export function createInsights({ table, now = Date.now }: { table: EventsTable; now?: () => number }): Insights {
-  const persistentLogging = true as const;
+export function createInsights({
+  table,
+  persistentLogging: persistent = async () => true,
+  now = Date.now,
+}: {
+  table: EventsTable;
+  persistentLogging?: (scope: TenantScope) => Promise<boolean>;
+  now?: () => number;
+}): Insights {
   return {
     async facets({ scopeFor, query, signal }) {
       const nowMs = now();
       const { filter, facets, top, labels } = readFacetsRequest(query, { nowMs });
       // Who asks for an organization that is none of theirs is refused, whether a facet then leaves it out or not.
-      scopeFor(filter.organizations);
+      const scope = scopeFor(filter.organizations);
       const inTurn = createGate(facetsAtOnce);
       const asked = facets.map((facet) => ({ ...facet, scope: scopeFor(facet.filter.organizations) }));
       const read = await Promise.all(
@@ -70,7 +77,7 @@ export function createInsights({ table, now = Date.now }: { table: EventsTable; 
       );
       return {
         facets: Object.fromEntries(asked.map(({ field }, at) => [field.names[0]!, read[at]!])),
-        persistentLogging,
+        persistentLogging: await persistent(scope),
       };
     },
 
@@ -78,14 +85,20 @@ export function createInsights({ table, now = Date.now }: { table: EventsTable; 
       const nowMs = now();
       const request = readTimeseriesRequest(query, { nowMs });
       const scope = scopeFor(request.filter.organizations);
-      return { ...(await readTimeseries({ table, scope, ...request, nowMs, signal })), persistentLogging };
+      return {
+        ...(await readTimeseries({ table, scope, ...request, nowMs, signal })),
+        persistentLogging: await persistent(scope),
+      };
     },
 
     async values(field, { scopeFor, query, signal }) {
       const nowMs = now();
       const request = readValuesRequest(field, query, { nowMs });
       const scope = scopeFor(request.filter.organizations);
-      return { ...(await readValues({ table, scope, ...request, nowMs, signal })), persistentLogging };
+      return {
+        ...(await readValues({ table, scope, ...request, nowMs, signal })),
+        persistentLogging: await persistent(scope),
+      };
     },
 
     async entity(given, { scopeFor, query, signal }) {
@@ -105,7 +118,7 @@ export function createInsights({ table, now = Date.now }: { table: EventsTable; 
         ...(state ? { state } : {}),
         events,
         next_cursor: end ? encodePageCursor(binding, end) : null,
-        persistentLogging,
+        persistentLogging: await persistent(scope),
       };
     },
 
@@ -123,7 +136,7 @@ export function createInsights({ table, now = Date.now }: { table: EventsTable; 
         correlation_id: id,
         ...found.correlation,
         next_cursor: found.end ? encodePageCursor(binding, found.end) : null,
-        persistentLogging,
+        persistentLogging: await persistent(scope),
       };
     },
 
@@ -134,7 +147,7 @@ export function createInsights({ table, now = Date.now }: { table: EventsTable; 
       const scope = scopeFor(filter.organizations);
       const found = await readActor({ table, scope, filter, timezone, nowMs, signal });
       if (!found) throw nothing('actor', actor);
-      return { actor, ...found, persistentLogging };
+      return { actor, ...found, persistentLogging: await persistent(scope) };
     },
   };
 }

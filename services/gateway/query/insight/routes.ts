@@ -2,7 +2,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest, FastifySchema } fro
 import { type Permission, requirePermission } from '../../auth/caller.js';
 import { describedOnly, queryProblems } from '../../http/described.js';
 import { notSystem, queryOf, scopesOf, signalOf, systemScope } from '../asking.js';
-import type { EventsTable } from '../scope.js';
+import type { EventQueries } from '../event-queries.js';
 import { type Ask, createInsights } from './insights.js';
 import * as schemas from './schemas.js';
 
@@ -45,8 +45,11 @@ interface Way<P> {
 }
 
 /** Facets, time series, values for autocomplete, and the pages of an entity, a workflow and an actor. */
-export function registerInsightRoutes(app: FastifyInstance, { table }: { table: EventsTable }): void {
-  const insights = createInsights({ table });
+export function registerInsightRoutes(
+  app: FastifyInstance,
+  { table, persistentLogging }: Pick<EventQueries, 'table' | 'persistentLogging'>,
+): void {
+  const insights = createInsights({ table, persistentLogging });
 
   const register = <P>({ path, name, schema: { answer, ...schema }, handle }: Way<P>): void => {
     for (const { base, permission, suffix, tag, ask } of sides) {
