@@ -1,17 +1,16 @@
 // What the consumer does, from Kafka to rows in ClickHouse: `npm run bench -- sink [--events N] [--runs N] [--partitions N]`.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { packageRoot } from '../../services/core/paths.js';
 import type { EventParts } from '../../services/core/wire/index.js';
 import { createDeliveryWorld, type DeliveryWorld } from '../support/delivering.js';
 import { eventParts, testProducer } from '../support/judging.js';
-import { createTestDatabase, startEmbedded } from '../support/stack.js';
+import { createTestDatabase } from '../support/stack.js';
 import type { Bench } from './main.js';
+import { cpuOf, ownStack, peakMemory } from './processes.js';
 
 const eventsPerRecord = 500;
 /** Records are made of so many different events; each record has salts, a root and a signature of its own. */
@@ -68,21 +67,6 @@ function line({ seconds, events, cpu, peak }: Measured): string {
 /** The run with the median rate. */
 const medianOf = (runs: Measured[]): Measured =>
   runs.toSorted((a, b) => a.events / a.seconds - b.events / b.seconds)[Math.floor(runs.length / 2)]!;
-
-/** Kafka and ClickHouse of one's own, unless the environment names some. */
-async function ownStack(): Promise<{ pids: Record<string, number>; stop: () => Promise<void> }> {
-  if (process.env.KAFKA_BROKERS && process.env.CLICKHOUSE_URL) return { pids: {}, stop: async () => {} };
-  const dataDir = mkdtempSync(join(tmpdir(), 'sealstream-bench-'));
-  const stack = await startEmbedded({ dataDir, parts: ['kafka', 'clickhouse'], env: process.env });
-  Object.assign(process.env, stack.addresses);
-  return {
-    pids: { clickhouse: stack.part('clickhouse').pid()!, kafka: stack.part('kafka').pid()! },
-    async stop() {
-      await stack.stop();
-      rmSync(dataDir, { recursive: true, force: true });
-    },
-  };
-}
 
 const pick = <T>(list: readonly T[]): T => list[Math.floor(Math.random() * list.length)]!;
 
@@ -202,23 +186,6 @@ async function measure({
     await database.remove();
   }
 }
-
-/** USER_HZ of Linux on every architecture that Node runs on. */
-const ticksPerSecond = 100;
-
-/** User and system time so far, seconds; proc(5), fields 14 and 15 of /proc/pid/stat. */
-function cpuOf(pids: Record<string, number>): Record<string, number> {
-  const used = (pid: number): number => {
-    const fields = readFileSync(`/proc/${pid}/stat`, 'utf8')
-      .replace(/^.*\) /s, '')
-      .split(' ');
-    return (Number(fields[11]) + Number(fields[12])) / ticksPerSecond;
-  };
-  return Object.fromEntries(Object.entries(pids).map(([name, pid]) => [name, used(pid)]));
-}
-
-const peakMemory = (pid: number): number =>
-  Number(/VmHWM:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? 0) * 1_024;
 
 async function freePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1');
