@@ -1,45 +1,135 @@
-import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { TSchema } from 'typebox';
 import type { Metrics } from '../../core/metrics.js';
-import { checkPermission, may, requirePermission } from '../auth/caller.js';
+import { checkPermission, may, type Permission, requirePermission } from '../auth/caller.js';
+import { describedOnly, problems } from '../http/described.js';
 import type { AccessAction } from '../watch/access-log.js';
 import { notSystem, ownScope, queryOf, scopesOf, signalOf, systemScope } from './asking.js';
 import { createEventQueries, type EventQueries, type QueryParts } from './event-queries.js';
 import { registerInsightRoutes } from './insight/routes.js';
 import { createQueryMetrics } from './metrics.js';
+import {
+  EventId,
+  EventList,
+  ListQuery,
+  OneEvent,
+  OrganizationHeader,
+  Summary,
+  SummaryQuery,
+  Verdict,
+} from './schemas.js';
 
 export type QueryDeps = Omit<QueryParts, 'metrics'> & { metrics: Metrics };
+
+interface IdParams {
+  id: string;
+}
+
+interface Way {
+  path: string;
+  permission?: Permission;
+  access: AccessAction;
+  operationId: string;
+  summary: string;
+  description?: string;
+  tag: 'events' | 'system';
+  params?: TSchema;
+  querystring?: TSchema;
+  answer: TSchema;
+}
 
 /** GET /api/audit and what is below it. The live stream shares the queries that are given back. */
 export function registerQueryRoutes(app: FastifyInstance, deps: QueryDeps): EventQueries {
   const queries = createEventQueries({ ...deps, metrics: createQueryMetrics(deps.metrics) });
-  const view = (access: AccessAction) => ({ preHandler: requirePermission('view:audit_logs'), config: { access } });
-  const viewSystem = (access: AccessAction) => ({
-    preHandler: requirePermission('view:system_audit_logs'),
-    config: { access },
-  });
 
-  app.get('/api/audit', view('audit.searched'), (request, reply) =>
+  const get = <P = unknown>(
+    { path, permission, access, operationId, summary, description, tag, answer, ...asked }: Way,
+    handle: (request: FastifyRequest, reply: FastifyReply, params: P) => Promise<unknown>,
+  ): void => {
+    app.get(
+      path,
+      {
+        ...describedOnly,
+        schema: {
+          summary,
+          ...(description === undefined ? {} : { description }),
+          operationId,
+          tags: [tag],
+          ...(tag === 'events' ? { headers: OrganizationHeader } : {}),
+          ...asked,
+          response: { 200: answer, ...(asked.params ? problems(404) : {}), ...problems(403, 422) },
+        },
+        preHandler: permission ? requirePermission(permission) : mayVerify,
+        config: { access },
+      },
+      (request, reply) => handle(request, reply, request.params as P),
+    );
+  };
+  const view = { permission: 'view:audit_logs', tag: 'events' } as const;
+  const viewSystem = { permission: 'view:system_audit_logs', tag: 'system' } as const;
+  const list = { access: 'audit.searched', querystring: ListQuery, answer: EventList } as const;
+  const one = { access: 'audit.read', params: EventId, answer: OneEvent } as const;
+  const verdict = { access: 'audit.verified', params: EventId, answer: Verdict } as const;
+
+  get({ ...view, ...list, path: '/api/audit', operationId: 'listEvents', summary: 'Events' }, (request, reply) =>
     queries.list(scopesOf(request), notSystem(queryOf(request)), signalOf(reply)),
   );
-  app.get('/api/audit/summary', view('audit.searched'), (request, reply) =>
-    queries.summary(scopesOf(request), notSystem(queryOf(request)), signalOf(reply)),
+  get(
+    {
+      ...view,
+      path: '/api/audit/summary',
+      access: 'audit.searched',
+      operationId: 'getSummary',
+      summary: 'Exact counts of the events that the filters let through',
+      querystring: SummaryQuery,
+      answer: Summary,
+    },
+    (request, reply) => queries.summary(scopesOf(request), notSystem(queryOf(request)), signalOf(reply)),
   );
-  app.get('/api/audit/system', viewSystem('audit.searched'), (request, reply) =>
-    queries.list(systemScope, queryOf(request), signalOf(reply)),
+  get(
+    {
+      ...viewSystem,
+      ...list,
+      path: '/api/audit/system',
+      operationId: 'listEventsOfSystem',
+      summary: 'Events of the system scope',
+    },
+    (request, reply) => queries.list(systemScope, queryOf(request), signalOf(reply)),
   );
-  app.get<{ Params: { id: string } }>('/api/audit/:id', view('audit.read'), (request, reply) =>
-    queries.byId(ownScope(request), request.params.id, signalOf(reply)),
+  get<IdParams>(
+    { ...view, ...one, path: '/api/audit/:id', operationId: 'getEvent', summary: 'One event' },
+    (request, reply, { id }) => queries.byId(ownScope(request), id, signalOf(reply)),
   );
-  app.get<{ Params: { id: string } }>('/api/audit/system/:id', viewSystem('audit.read'), (request, reply) =>
-    queries.byId({ kind: 'system' }, request.params.id, signalOf(reply)),
+  get<IdParams>(
+    {
+      ...viewSystem,
+      ...one,
+      path: '/api/audit/system/:id',
+      operationId: 'getEventOfSystem',
+      summary: 'One event of the system scope',
+    },
+    (_, reply, { id }) => queries.byId({ kind: 'system' }, id, signalOf(reply)),
   );
-  app.get<{ Params: { id: string } }>(
-    '/api/audit/:id/verify',
-    { preHandler: mayVerify, config: { access: 'audit.verified' } },
-    (request, reply) => queries.verify(ownScope(request), request.params.id, signalOf(reply)),
+  get<IdParams>(
+    {
+      ...verdict,
+      path: '/api/audit/:id/verify',
+      tag: 'events',
+      operationId: 'verifyEvent',
+      summary: 'Whether an event is what was signed',
+      description: 'With `verify` or `view:audit_logs`. The verdict comes in parts, which are never merged.',
+    },
+    (request, reply, { id }) => queries.verify(ownScope(request), id, signalOf(reply)),
   );
-  app.get<{ Params: { id: string } }>('/api/audit/system/:id/verify', viewSystem('audit.verified'), (request, reply) =>
-    queries.verify({ kind: 'system' }, request.params.id, signalOf(reply)),
+  get<IdParams>(
+    {
+      ...viewSystem,
+      ...verdict,
+      path: '/api/audit/system/:id/verify',
+      operationId: 'verifyEventOfSystem',
+      summary: 'Whether an event of the system scope is what was signed',
+    },
+    (_, reply, { id }) => queries.verify({ kind: 'system' }, id, signalOf(reply)),
   );
   registerInsightRoutes(app, queries);
   return queries;

@@ -3,12 +3,18 @@ import type { FastifyInstance, preHandlerAsyncHookHandler } from 'fastify';
 import type { Registry } from '../../core/registry/index.js';
 import { mayActFor, requirePermission } from '../auth/caller.js';
 import { Problem } from '../errors.js';
+import { problems } from '../http/described.js';
 import type { Presence } from '../http/presence.js';
 import { Label, OrganizationId } from '../http/schemas.js';
 import type { Registrar } from './registrar.js';
 import { originOf, type SystemLog } from './system-log.js';
 
-const Organization = Type.Object({ id: OrganizationId, name: Label }, { additionalProperties: false });
+const tags = ['organizations'];
+
+const Organization = Type.Object(
+  { id: OrganizationId, name: Label },
+  { additionalProperties: false, title: 'Organization' },
+);
 
 /** The names of organizations: /api/organizations. An organization needs none to have events. */
 export function registerOrganizationRoutes(
@@ -32,7 +38,14 @@ export function registerOrganizationRoutes(
   routes.post(
     '/api/organizations',
     {
-      schema: { body: Organization, response: { 200: Organization, 201: Organization } },
+      schema: {
+        summary: 'Name an organization',
+        description: 'An organization needs no name to have events. Naming it again renames it.',
+        operationId: 'nameOrganization',
+        tags,
+        body: Organization,
+        response: { 200: Organization, 201: Organization, ...problems(403, 409) },
+      },
       preHandler: [requirePermission('admin'), changing],
     },
     async (request, reply) => {
@@ -60,7 +73,15 @@ export function registerOrganizationRoutes(
 
   routes.get(
     '/api/organizations',
-    { schema: { response: { 200: Type.Object({ organizations: Type.Array(Organization) }) } } },
+    {
+      schema: {
+        summary: 'The names of organizations',
+        description: 'Those of which the credential may speak.',
+        operationId: 'listOrganizations',
+        tags,
+        response: { 200: Type.Object({ organizations: Type.Array(Organization) }) },
+      },
+    },
     async ({ caller }) => ({ organizations: registry.organizations().filter(({ id }) => mayActFor(caller, id)) }),
   );
 }

@@ -3,11 +3,14 @@ import type { FastifyInstance, preHandlerAsyncHookHandler } from 'fastify';
 import type { KeyGrant, Registry } from '../../core/registry/index.js';
 import { scopes } from '../../core/wire/index.js';
 import { requirePermission } from '../auth/caller.js';
+import { problems } from '../http/described.js';
 import type { Presence } from '../http/presence.js';
 import { Label, Organizations, organizationsOf } from '../http/schemas.js';
 import { readPublicKey } from './public-key.js';
 import { covers, type Registrar } from './registrar.js';
 import { originOf, type SystemLog } from './system-log.js';
+
+const tags = ['producers'];
 
 const Scopes = Type.Array(Type.Union(scopes.map((scope) => Type.Literal(scope))), { minItems: 1, uniqueItems: true });
 
@@ -27,15 +30,18 @@ const NewProducer = Type.Object(
   { additionalProperties: false },
 );
 
-const Producer = Type.Object({
-  key_id: Type.String({ description: 'hex' }),
-  producer_id: Type.String(),
-  name: Type.String(),
-  organizations: Organizations,
-  scopes: Type.Array(Type.String()),
-  public_key: Type.String({ description: 'base64 of the raw 32 bytes' }),
-  revoked: Type.Boolean(),
-});
+const Producer = Type.Object(
+  {
+    key_id: Type.String({ description: 'hex' }),
+    producer_id: Type.String(),
+    name: Type.String(),
+    organizations: Organizations,
+    scopes: Type.Array(Type.String()),
+    public_key: Type.String({ description: 'base64 of the raw 32 bytes' }),
+    revoked: Type.Boolean(),
+  },
+  { title: 'Producer' },
+);
 
 const KeyIdParam = Type.Object({ keyId: Type.String({ pattern: '^[0-9a-f]{64}$' }) });
 
@@ -72,7 +78,17 @@ export function registerProducerRoutes(
 
   routes.post(
     '/api/producers',
-    { schema: { body: NewProducer, response: { 200: Producer, 201: Producer } }, preHandler: change },
+    {
+      schema: {
+        summary: 'Register a key that signs batches',
+        description: 'It is valid from its entry’s marker on. Registering it once more for the same changes nothing.',
+        operationId: 'registerProducer',
+        tags,
+        body: NewProducer,
+        response: { 200: Producer, 201: Producer, ...problems(403, 409, 422) },
+      },
+      preHandler: change,
+    },
     async (request, reply) => {
       const { public_key, producer_id, organizations, scopes: wanted, name = '' } = request.body;
       presence.require('kafka');
@@ -104,7 +120,16 @@ export function registerProducerRoutes(
 
   routes.get(
     '/api/producers',
-    { schema: { response: { 200: Type.Object({ producers: Type.Array(Producer) }) } }, preHandler },
+    {
+      schema: {
+        summary: 'Keys that sign batches',
+        description: 'Those of which every organization is the caller’s. Revoked ones stay listed.',
+        operationId: 'listProducers',
+        tags,
+        response: { 200: Type.Object({ producers: Type.Array(Producer) }), ...problems(403) },
+      },
+      preHandler,
+    },
     async ({ caller }) => ({
       producers: registry
         .keys()
@@ -115,7 +140,17 @@ export function registerProducerRoutes(
 
   routes.delete(
     '/api/producers/:keyId',
-    { schema: { params: KeyIdParam, response: { 200: Producer } }, preHandler: change },
+    {
+      schema: {
+        summary: 'Revoke a key that signs batches',
+        description: 'What it signed before stays valid. Once more changes nothing.',
+        operationId: 'revokeProducer',
+        tags,
+        params: KeyIdParam,
+        response: { 200: Producer, ...problems(403, 404, 409) },
+      },
+      preHandler: change,
+    },
     async (request) => {
       presence.require('kafka');
       const { grant, revoked, offset } = await presence.publishing(

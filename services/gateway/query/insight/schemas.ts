@@ -1,4 +1,5 @@
 import { Type } from 'typebox';
+import { Event, filterParameters } from '../schemas.js';
 
 /** What the insight routes answer and take, for the API's description. */
 
@@ -7,61 +8,40 @@ const count = Type.Integer({ minimum: 0 });
 const time = Type.String({ format: 'date-time' });
 const persistentLogging = Type.Boolean();
 
-/** The filters of GET /api/audit. */
-const filters = {
-  q: text('fielded search and free text'),
-  action: text('`event`: substring or a name of the catalogue'),
-  category: text('the action’s first word'),
-  actor: text('`user`: exact id or email'),
-  actor_type: text('user, service, …'),
-  target_type: text('`resource_type`'),
-  target_id: text('`resource_id`'),
-  outcome: text('success, failure, denied, validation_failed, partial'),
-  success: text('true or false'),
-  kind: text('event, stateful'),
-  ip: text('address or CIDR block'),
-  correlation_id: text('exact'),
-  request_id: text('exact'),
-  application_id: text('exact'),
-  organization_id: text('one of the caller’s'),
-  from: text('`startTime`: of occurred_at, included'),
-  to: text('`endTime`: excluded'),
-  preset: text('24h, 7d, 30d'),
-};
-
 export const FacetsQuery = Type.Object({
-  ...filters,
+  ...filterParameters,
   fields: text('which fields, at most 12'),
   top: text('values per field, 1–200; 10 when absent'),
   labels: text('true: names beside the ids of actors and targets'),
   exclude_own: text('true: each field is counted without the filter on itself'),
 });
 export const TimeseriesQuery = Type.Object({
-  ...filters,
+  ...filterParameters,
   interval: text('auto, or a number with s, m, h, d or w: 15m'),
   by: text('a field whose most frequent values are told apart'),
   top: text('how many of them, 1–20; 8 when absent'),
 });
 export const ValuesQuery = Type.Object({
-  ...filters,
+  ...filterParameters,
   prefix: text('what the values begin with, in any case'),
   limit: text('1–100; 20 when absent'),
 });
 const paging = { limit: text('1–1,000; 100 when absent'), cursor: text('next_cursor of the page before') };
-export const EntityQuery = Type.Object({ ...filters, ...paging, at: text('the state at this time; `now` is one') });
-export const CorrelationQuery = Type.Object({ ...filters, ...paging });
-export const ActorQuery = Type.Object({ ...filters, timezone: text('IANA time zone of the hours; UTC when absent') });
+export const EntityQuery = Type.Object({
+  ...filterParameters,
+  ...paging,
+  at: text('the state at this time; `now` is one'),
+});
+export const CorrelationQuery = Type.Object({ ...filterParameters, ...paging });
+export const ActorQuery = Type.Object({
+  ...filterParameters,
+  timezone: text('IANA time zone of the hours; UTC when absent'),
+});
 
 export const FieldPath = Type.Object({ field: Type.String() });
 export const EntityPath = Type.Object({ type: Type.String(), entity: Type.String() });
 export const CorrelationPath = Type.Object({ correlation: Type.String() });
 export const ActorPath = Type.Object({ actor: Type.String({ description: 'id or email' }) });
-
-/** An event as GET /api/audit gives it. */
-const Event = Type.Object(
-  { id: Type.String({ format: 'uuid' }), occurred_at: time, action: Type.String(), recorded_at: time },
-  { additionalProperties: true, title: 'Event' },
-);
 
 const Facet = Type.Object(
   {
