@@ -91,7 +91,7 @@ describe('answers', () => {
     const { url } = await answering(t, (_, response) =>
       response.writeHead(200, { 'content-type': 'text/html' }).end('<html>'),
     );
-    assert.match((await cli(['list', ...to(url)])).stderr, /not JSON. Is it a Sealstream gateway/);
+    assert.match((await cli(['list', ...to(url)])).stderr, /not JSON; is it a Sealstream gateway/);
   });
 
   test('exit code 3 is for an event that is not as it was signed', async (t) => {

@@ -20,11 +20,12 @@ export function createTools(parts: {
   version: string;
   exitWith(code: number): void;
 }): Tools {
-  const { surroundings, version } = parts;
+  const { surroundings, version, printer } = parts;
+  const { signal } = surroundings;
   return {
     ...parts,
     connect: (options) =>
-      createApi({ connection: findConnection(options, surroundings), version, signal: surroundings.signal }),
+      createApi({ connection: findConnection(options, surroundings), version, signal, width: printer.width }),
   };
 }
 
@@ -32,12 +33,29 @@ export interface CommonOptions extends ConnectionOptions {
   output: OutputFormat;
 }
 
+/** Of commands whose answers are rows. */
+export interface ReadingOptions extends ConnectionOptions {
+  output: OutputFormat | 'csv';
+}
+
 /** The options of all commands that talk to the gateway. */
 export const withCommonOptions = (command: Command): Command =>
+  withConnectionOptions(
+    command.addOption(new Option('-o, --output <format>', 'how to print').choices(outputFormats).default('table')),
+  );
+
+export const withReadingOptions = (command: Command): Command =>
+  withConnectionOptions(
+    command.addOption(
+      new Option('-o, --output <format>', 'how to print').choices([...outputFormats, 'csv']).default('table'),
+    ),
+  );
+
+export const withConnectionOptions = (command: Command): Command =>
   command
-    .addOption(new Option('-o, --output <format>', 'how to print').choices(outputFormats).default('table'))
     .option('--url <url>', 'the gateway (SEALSTREAM_URL)')
-    .option('--api-key <key>', 'the API key (SEALSTREAM_API_KEY); default: the running instance here');
+    .option('--api-key <key>', 'the API key (SEALSTREAM_API_KEY); default: the running instance here')
+    .option('--api-key-file <file>', 'a file that holds it: others on this machine cannot see it');
 
 /** A whole number within limits, for commander. */
 export const wholeNumber =

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { shortTime } from '../event-view.js';
+import { shortTime } from '../events/columns.js';
 import { type CommonOptions, collected, type Tools, withCommonOptions } from './command.js';
 import { organizationsOf, printRecord, printRecords } from './records.js';
 

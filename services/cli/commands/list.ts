@@ -1,103 +1,109 @@
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
+import type { AuditEvent } from '../../client/event.js';
+import { type AuditFilter, filterParameters } from '../../client/query/filter.js';
 import { usageError } from '../errors.js';
-import { type EventAnswer, eventColumns } from '../event-view.js';
-import type { Api } from '../http/api.js';
-import { type CommonOptions, collected, type Tools, wholeNumber, withCommonOptions } from './command.js';
+import { filterOf, systemHasNone, withFilters } from '../events/filters.js';
+import { createEventOutput } from '../events/output.js';
+import type { Api, Request } from '../http/api.js';
+import { type ReadingOptions, type Tools, wholeNumber, withReadingOptions } from './command.js';
 
-/** Options that go to GET /api/audit as they are: [option, its parameter, what it says]. */
-const filters = [
-  ['organization', 'organization_id', 'an organization'],
-  ['action', 'action', 'part of an action: login, role_changed'],
-  ['category', 'category', 'the first word of the action'],
-  ['actor', 'actor', "the actor's id or email, exactly"],
-  ['actor-type', 'actor_type', 'user, service, api_token …'],
-  ['target-type', 'target_type', 'what kind of thing'],
-  ['target-id', 'target_id', 'which one'],
-  ['application', 'application_id', 'an application'],
-  ['outcome', 'outcome', 'success, failure, denied, validation_failed, partial'],
-  ['ip', 'ip', 'an address or a CIDR block'],
-  ['correlation-id', 'correlation_id', 'the events of one workflow'],
-  ['request-id', 'request_id', 'the events of one request'],
-] as const;
-
-type FilterOptions = Record<string, string[] | undefined>;
-
-interface ListOptions extends CommonOptions {
-  from?: string;
-  to?: string;
-  preset?: string;
-  limit: number;
+interface ListOptions extends ReadingOptions {
+  limit?: number;
+  all?: boolean;
+  order: 'newest' | 'oldest' | 'ingest';
   cursor?: string;
-  columns: string;
+  since?: string;
+  fields?: string;
+  columns?: string;
 }
 
 const pageSize = 1_000;
-const mostEvents = 1_000_000;
-const defaultColumns = 'time,action,actor,ip,outcome';
-const wideColumns = `${defaultColumns},id`;
-/** From this width on there is room for the ids. */
-const wide = 118;
+const mostEvents = 1_000_000_000;
+const usualEvents = 100;
+/** Once some pages are read, the gateway may be away for a while: the list goes on then. */
+const patienceMs = 60_000;
 
 export function addList(parent: Command, tools: Tools, path = '/api/audit'): void {
-  const command = withCommonOptions(parent.command('list').description('events, the newest first'));
-  for (const [option, , says] of filters) {
-    command.option(`--${option} <value>`, `${says}; repeat for any of several`, collected);
-  }
-  command
-    .option('--from <time>', 'occurred at or after: 2026-06-15T00:00:00Z')
-    .option('--to <time>', 'occurred before')
-    .option('--preset <span>', 'the last 24h, 7d or 30d')
-    .option('--limit <n>', 'how many', wholeNumber(1, mostEvents), 100)
+  const without = path === '/api/audit' ? [] : systemHasNone;
+  const command = parent
+    .command('list')
+    .description('events, the newest first')
+    .argument('[query...]', "the query language: 'action:auth.* -outcome:success'; behind -- where it begins with -");
+  withFilters(withReadingOptions(command), { without })
+    .option('--limit <n>', `how many; default: ${usualEvents}`, wholeNumber(1, mostEvents))
+    .option('--all', 'however many there are')
+    .addOption(
+      new Option('--order <order>', 'ingest: as recorded, for collectors')
+        .choices(['newest', 'oldest', 'ingest'])
+        .default('newest'),
+    )
     .option('--cursor <cursor>', 'go on where an earlier list ended')
-    .option('--columns <names>', `of the table, from: ${Object.keys(eventColumns).join(', ')}`, '')
-    .action((options: ListOptions) => list(options, tools, path));
+    .option('--since <cursor>', 'of --order ingest: go on there; beginning, now')
+    .option('--fields <names>', 'of the event: time,actor,target,message,details.region')
+    .addOption(new Option('--columns <names>').hideHelp())
+    .action((words: string[], options: ListOptions) => {
+      const filter = filterOf(options, { words, nowMs: tools.surroundings.nowMs(), without });
+      return list({ filter, options, path }, tools);
+    });
 }
 
-async function list(options: ListOptions, { connect, printer }: Tools, path: string): Promise<void> {
-  const columns = columnsOf(options.columns || (printer.width >= wide ? wideColumns : defaultColumns));
-  const pages = readPages(connect(options), path, options);
-  if (options.output === 'ndjson') {
-    for await (const { events } of pages) for (const event of events) await printer.ndjson(event);
-    return;
-  }
-  const events: EventAnswer[] = [];
+async function list(
+  { filter, options, path }: { filter: AuditFilter; options: ListOptions; path: string },
+  { connect, printer }: Tools,
+): Promise<void> {
+  const { all, limit, order, since, cursor, output: format, fields, columns } = options;
+  if (all && limit !== undefined) throw usageError('Give either --all or --limit.');
+  if (since !== undefined && order !== 'ingest') throw usageError('--since needs --order ingest; `tail` goes on live.');
+  const output = createEventOutput({ format, fields: fields ?? columns, printer });
+  const onWait: Request['onWait'] = ({ message }, waitMs) =>
+    printer.note(`${message.split('\n')[0]} Trying again in ${Math.ceil(waitMs / 1_000)} s.`);
   let next: string | null = null;
-  for await (const page of pages) {
-    events.push(...page.events);
+  const most = all ? Number.POSITIVE_INFINITY : (limit ?? usualEvents);
+  const query = { ...filterParameters(filter), ...(order === 'newest' ? {} : { order }) };
+  for await (const page of readPages({ api: connect(options), path, query, most, cursor, since, onWait })) {
+    await output.page(page.events);
     next = page.next_cursor;
   }
-  if (options.output === 'json') return printer.json({ events, next_cursor: next });
-  if (events.length === 0) return printer.note('No events match.');
-  await printer.table(columns, events);
-  if (next) printer.note(`There are more: --limit N, or --cursor ${next}`);
+  const printed = await output.end(next);
+  if (format === 'json') return;
+  if (printed === 0 && format === 'table') printer.note('No events match.');
+  if (order === 'ingest') printer.note(`To go on from here: --order ingest --since ${next}`);
+  else if (next !== null && format === 'table') printer.note(`There are more: --limit N, --all, or --cursor ${next}`);
 }
 
 interface Page {
-  events: EventAnswer[];
+  events: AuditEvent[];
   next_cursor: string | null;
+  caught_up?: boolean;
 }
 
-/** As many pages as the limit takes. */
-async function* readPages(api: Api, path: string, options: ListOptions): AsyncGenerator<Page> {
-  const { from, to, preset } = options;
-  const given = options as unknown as FilterOptions;
-  const asked = Object.fromEntries(filters.map(([option, parameter]) => [parameter, given[camelCase(option)]]));
-  let { cursor, limit: left } = options;
-  while (left > 0) {
-    const query = { ...asked, from, to, preset, limit: Math.min(left, pageSize), cursor };
-    const page = await api.get<Page>(path, { query });
+/** As many pages as it takes. */
+async function* readPages({
+  api,
+  path,
+  query,
+  most,
+  cursor,
+  since,
+  onWait,
+}: {
+  api: Api;
+  path: string;
+  query: NonNullable<Request['query']>;
+  most: number;
+  cursor: string | undefined;
+  since: string | undefined;
+  onWait: NonNullable<Request['onWait']>;
+}): AsyncGenerator<Page> {
+  let at: { cursor?: string | undefined; since?: string | undefined } = { cursor, since };
+  for (let left = most, first = true; left > 0; first = false) {
+    const page = await api.get<Page>(path, {
+      query: { ...query, limit: Math.min(left, pageSize), ...at },
+      ...(first ? {} : { patienceMs, onWait }),
+    });
     yield page;
     left -= page.events.length;
-    if (page.next_cursor === null || page.events.length === 0) return;
-    cursor = page.next_cursor;
+    if (page.next_cursor === null || page.caught_up) return;
+    at = query.order === 'ingest' ? { since: page.next_cursor } : { cursor: page.next_cursor };
   }
 }
-
-const camelCase = (option: string): string => option.replace(/-(\w)/g, (_, letter: string) => letter.toUpperCase());
-
-const columnsOf = (names: string) =>
-  names.split(',').map((name) => {
-    const column = eventColumns[name.trim()];
-    if (!column) throw usageError(`--columns: ${name} is none of ${Object.keys(eventColumns).join(', ')}`);
-    return column;
-  });

@@ -1,16 +1,20 @@
 import type { Command } from 'commander';
-import { type EventAnswer, eventFields } from '../event-view.js';
+import type { AuditEvent } from '../../client/event.js';
+import { eventFields } from '../events/columns.js';
+import { createEventOutput } from '../events/output.js';
 import { renderFields } from '../output/fields.js';
-import { type CommonOptions, type Tools, withCommonOptions } from './command.js';
+import { type ReadingOptions, type Tools, withReadingOptions } from './command.js';
 
 export function addShow(parent: Command, tools: Tools, path = '/api/audit'): void {
-  withCommonOptions(parent.command('show').description('one event in full').argument('<id>', "the event's id")).action(
-    async (id: string, options: CommonOptions) => {
+  withReadingOptions(parent.command('show').description('one event in full').argument('<id>', "the event's id")).action(
+    async (id: string, options: ReadingOptions) => {
       const { printer, connect } = tools;
-      const event = await connect(options).get<EventAnswer>(`${path}/${encodeURIComponent(id)}`);
-      if (options.output === 'json') return printer.json(event);
-      if (options.output === 'ndjson') return printer.ndjson(event);
-      await printer.text(renderFields(eventFields(event), printer.width));
+      const event = await connect(options).get<AuditEvent>(`${path}/${encodeURIComponent(id)}`);
+      const { output: format } = options;
+      if (format === 'json') return printer.json(event);
+      if (format === 'table') return printer.text(renderFields(eventFields(event), printer.width));
+      const output = createEventOutput({ format, fields: undefined, printer });
+      await output.page([event]);
     },
   );
 }

@@ -1,4 +1,7 @@
+import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
 import type { Environment } from '../../core/config.js';
+import { messageOf } from '../../core/errors.js';
 import { CliError, usageError } from '../errors.js';
 import type { Surroundings } from '../surroundings.js';
 import { dataFolder, readInstance } from './instance.js';
@@ -12,6 +15,7 @@ export interface Connection {
 export interface ConnectionOptions {
   url?: string | undefined;
   apiKey?: string | undefined;
+  apiKeyFile?: string | undefined;
 }
 
 /**
@@ -23,7 +27,10 @@ export function findConnection(
   { env, cwd }: Pick<Surroundings, 'env' | 'cwd'>,
 ): Connection {
   const folder = dataFolder({ env, cwd });
-  const given = { url: options.url ?? set(env.SEALSTREAM_URL), apiKey: options.apiKey ?? set(env.SEALSTREAM_API_KEY) };
+  const given = {
+    url: options.url ?? set(env.SEALSTREAM_URL),
+    apiKey: keyGiven(options, cwd) ?? set(env.SEALSTREAM_API_KEY),
+  };
   const instance = given.url && given.apiKey ? undefined : readInstance(folder);
   const url = given.url ?? instance?.SEALSTREAM_URL;
   if (url === undefined) throw noInstance(folder);
@@ -36,6 +43,17 @@ export function findConnection(
 /** What the commands that talk to Kafka themselves read: the environment over the instance's `env` file. */
 export function instanceEnvironment({ env, cwd }: Pick<Surroundings, 'env' | 'cwd'>): Environment {
   return { ...readInstance(dataFolder({ env, cwd })), ...env };
+}
+
+function keyGiven({ apiKey, apiKeyFile }: ConnectionOptions, cwd: string): string | undefined {
+  if (apiKeyFile === undefined) return apiKey;
+  if (apiKey !== undefined) throw usageError('Give either --api-key or --api-key-file.');
+  const file = resolve(cwd, apiKeyFile);
+  try {
+    return readFileSync(file, 'utf8').trim();
+  } catch (error) {
+    throw new CliError('input', `--api-key-file: ${file} cannot be read: ${messageOf(error)}`);
+  }
 }
 
 const set = (value: string | undefined): string | undefined => value?.trim() || undefined;
@@ -64,6 +82,6 @@ const noInstance = (folder: string): CliError =>
 const noKey = ({ origin }: URL, folder: string): CliError =>
   new CliError(
     'no_instance',
-    `No API key for ${origin}. Give one with --api-key or SEALSTREAM_API_KEY.\n` +
+    `No API key for ${origin}. Give one with --api-key-file or SEALSTREAM_API_KEY.\n` +
       `(The key in ${folder} belongs to the instance there and is used for no other.)`,
   );

@@ -1,4 +1,4 @@
-import { shortTime } from '../event-view.js';
+import { shortTime } from '../events/columns.js';
 import { wrap } from '../output/text.js';
 import type { Attack } from './attack.js';
 

@@ -1,21 +1,14 @@
-import { setTimeout as sleep } from 'node:timers/promises';
-import { messageOf } from '../../core/errors.js';
-import { backoff } from '../../core/retry.js';
+import { AuditClientError, AuditProblem } from '../../client/errors.js';
+import { createGateway, type Gateway, type GatewayRequest } from '../../client/gateway/gateway.js';
+import type { SealstreamError } from '../../core/errors.js';
 import type { Connection } from '../connection/connection.js';
-import { CliError } from '../errors.js';
-import { Refused, readProblem } from './problem.js';
+import { CliError, usageError } from '../errors.js';
+import { Refused } from './problem.js';
 
-export interface Request {
-  query?: Readonly<Record<string, string | number | boolean | readonly string[] | undefined>>;
-  body?: unknown;
-  headers?: Readonly<Record<string, string>>;
-  /** How long the same request is sent again while the gateway is away or asks for patience, in ms. Default 0: once. */
-  patienceMs?: number;
+export type Request = Omit<GatewayRequest, 'signal' | 'onWait'> & {
   /** Hears why it waits. */
   onWait?: (error: CliError, waitMs: number) => void;
-  /** Sees the headers of the answer, once it is a good one. */
-  onAnswer?: (headers: Headers) => void;
-}
+};
 
 /** The gateway's HTTP API. Rejects with Refused for what the gateway refuses, with `unreachable` where nobody answers. */
 export interface Api {
@@ -23,115 +16,74 @@ export interface Api {
   get<T>(path: string, request?: Request): Promise<T>;
   post<T>(path: string, request?: Request): Promise<T>;
   delete<T>(path: string, request?: Request): Promise<T>;
+  /** For what is no single answer: the stream, downloads. */
+  readonly gateway: Gateway;
+  /** Ctrl-C. */
+  readonly signal: AbortSignal;
+  /** Anything that went wrong on the way, in words for a person. `q`: the query that was asked. */
+  failure(error: unknown, q?: string): unknown;
 }
-
-const timeoutMs = 60_000;
-const longestWaitMs = 15_000;
 
 export function createApi({
   connection: { url, apiKey },
   version,
   signal,
+  width,
 }: {
   connection: Connection;
   version: string;
   signal: AbortSignal;
+  /** Of the terminal that errors are shown on. */
+  width: number;
 }): Api {
-  const once = async (
-    method: string,
-    path: string,
-    { query = {}, body, headers = {}, onAnswer = () => {} }: Request,
-  ): Promise<unknown> => {
-    const target = new URL(path.replace(/^\//, ''), url.href.endsWith('/') ? url : `${url.href}/`);
-    for (const [name, value] of Object.entries(query)) {
-      for (const one of [value].flat()) if (one !== undefined) target.searchParams.append(name, String(one));
-    }
-    const response = await fetch(target, {
-      method,
-      headers: {
-        authorization: `Bearer ${apiKey}`,
-        accept: 'application/json, application/problem+json',
-        'user-agent': `sealstream-cli/${version}`,
-        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
-        ...headers,
-      },
-      // A redirect would carry the key to another server.
-      redirect: 'error',
-      signal: AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]),
-      ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
-    });
-    const text = await response.text();
-    if (response.ok) {
-      onAnswer(response.headers);
-      return answerOf(text, target);
-    }
-    const contentType = response.headers.get('content-type') ?? '';
-    throw new Refused(readProblem(response.status, contentType, text), retryAfter(response.headers.get('retry-after')));
-  };
-
-  const failure = (error: unknown): CliError => {
+  const failure = (error: unknown, q?: string): unknown => {
     if (error instanceof CliError) return error;
     if (signal.aborted) return new CliError('interrupted', 'Interrupted.');
-    return unreachable(url, error);
+    if (error instanceof AuditProblem) return new Refused(error, { q, width });
+    return error instanceof AuditClientError ? inWords(error) : error;
   };
+  const gateway = open({ url, apiKey, userAgent: `sealstream-cli/${version}` });
 
-  const send = async (method: string, path: string, request: Request = {}): Promise<never> => {
-    const { patienceMs = 0, onWait = () => {} } = request;
-    const giveUpAt = Date.now() + patienceMs;
-    const waits = backoff({ firstMs: 250, mostMs: longestWaitMs });
-    for (;;) {
-      try {
-        return (await once(method, path, request)) as never;
-      } catch (thrown) {
-        const error = failure(thrown);
-        const asked = error instanceof Refused ? (error.retryAfterMs ?? 0) : 0;
-        const waitMs = Math.max(waits.next().value, Math.min(asked, longestWaitMs));
-        if (!error.retriable || Date.now() + waitMs > giveUpAt) throw error;
-        onWait(error, waitMs);
-        await sleep(waitMs, undefined, { signal }).catch((aborted) => {
-          throw failure(aborted);
-        });
-      }
+  const send = async <T>(method: 'get' | 'post' | 'delete', path: string, request: Request = {}): Promise<T> => {
+    const { onWait, ...rest } = request;
+    const q = typeof rest.query?.q === 'string' ? rest.query.q : undefined;
+    try {
+      return await gateway[method]<T>(path, {
+        ...rest,
+        signal,
+        ...(onWait ? { onWait: (error: SealstreamError, ms: number) => onWait(failure(error) as CliError, ms) } : {}),
+      });
+    } catch (error) {
+      throw failure(error, q);
     }
   };
 
   return {
-    url,
-    get: (path, request) => send('GET', path, request),
-    post: (path, request) => send('POST', path, request),
-    delete: (path, request) => send('DELETE', path, request),
+    url: gateway.url,
+    get: (path, request) => send('get', path, request),
+    post: (path, request) => send('post', path, request),
+    delete: (path, request) => send('delete', path, request),
+    gateway,
+    signal,
+    failure,
   };
 }
 
-function answerOf(text: string, { origin }: URL): unknown {
-  if (text === '') return undefined;
+function open(options: Parameters<typeof createGateway>[0]): Gateway {
   try {
-    return JSON.parse(text);
-  } catch (cause) {
-    throw new CliError(
-      'bad_answer',
-      `${origin} answered with something that is not JSON. Is it a Sealstream gateway?`,
-      { cause },
-    );
+    return createGateway(options);
+  } catch (error) {
+    throw error instanceof AuditClientError ? usageError(sentence(error.message)) : error;
   }
 }
 
-const retryAfter = (header: string | null): number | undefined =>
-  header !== null && /^\d{1,6}$/.test(header) ? Number(header) * 1_000 : undefined;
-
-function unreachable({ origin }: URL, thrown: unknown): CliError {
-  const cause = thrown instanceof Error ? thrown.cause : undefined;
-  const code = (cause as NodeJS.ErrnoException | undefined)?.code;
-  const why =
-    (thrown as Error | undefined)?.name === 'TimeoutError'
-      ? `no answer within ${timeoutMs / 1_000} s`
-      : code === 'ECONNREFUSED'
-        ? 'connection refused'
-        : (code ?? messageOf(cause ?? thrown));
-  return new CliError(
-    'unreachable',
-    `The gateway at ${origin} cannot be reached: ${why}.\n` +
-      'Is it running? Start it with `npm start`, or name another: --url URL or SEALSTREAM_URL.',
-    { retriable: true, cause: thrown },
-  );
+function inWords(error: AuditClientError): CliError {
+  const { code, message, retriable } = error;
+  const options = { retriable, cause: error };
+  if (code === 'client_config') return usageError(sentence(message));
+  if (code !== 'unreachable' && code !== 'timeout') return new CliError('bad_answer', sentence(message), options);
+  const advice = 'Is it running? Start it with `npm start`, or name another: --url URL or SEALSTREAM_URL.';
+  return new CliError('unreachable', `${sentence(message)}\n${advice}`, options);
 }
+
+const sentence = (text: string): string => `${text[0]!.toUpperCase()}${text.slice(1)}${/[.?!]$/.test(text) ? '' : '.'}`;

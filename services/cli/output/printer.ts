@@ -1,7 +1,8 @@
 import { once } from 'node:events';
 import type { Surroundings } from '../surroundings.js';
+import { csvLine } from './csv.js';
 import { type Column, renderTable } from './table.js';
-import { printable } from './text.js';
+import { printable, printableJson } from './text.js';
 
 export const outputFormats = ['table', 'json', 'ndjson'] as const;
 export type OutputFormat = (typeof outputFormats)[number];
@@ -14,6 +15,7 @@ export interface Printer {
   json(value: unknown): Promise<void>;
   /** One JSON value in one line. */
   ndjson(value: unknown): Promise<void>;
+  csv(cells: readonly string[]): Promise<void>;
   table<T>(columns: readonly Column<T>[], rows: readonly T[]): Promise<void>;
   /** For the person, not for the pipe. */
   note(text: string): void;
@@ -30,16 +32,10 @@ export function createPrinter({ stdout, stderr, env }: Pick<Surroundings, 'stdou
   return {
     width,
     text: write,
-    json: (value) => write(`${safeJson(value, 2)}\n`),
-    ndjson: (value) => write(`${safeJson(value)}\n`),
+    json: (value) => write(`${printableJson(JSON.stringify(value, null, 2))}\n`),
+    ndjson: (value) => write(`${printableJson(JSON.stringify(value))}\n`),
+    csv: (cells) => write(csvLine(cells)),
     table: (columns, rows) => write(renderTable(columns, rows, width)),
     note: (text) => void stderr.write(`${text.split('\n').map(printable).join('\n')}\n`),
   };
 }
-
-/** JSON's own escapes stop at U+001F; the C1 controls behind it steer terminals too. */
-const safeJson = (value: unknown, indent?: number): string =>
-  JSON.stringify(value, null, indent).replace(
-    /[\u007f-\u009f]/g,
-    (found) => `\\u00${found.charCodeAt(0).toString(16)}`,
-  );

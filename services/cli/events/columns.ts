@@ -1,21 +1,20 @@
-import type { EventView } from '../core/event/index.js';
-import type { Column } from './output/table.js';
-
-/** An event as the gateway answers it. */
-export type EventAnswer = EventView & { recorded_at?: string };
+import type { AuditEvent } from '../../client/event.js';
+import type { Column } from '../output/table.js';
+import { cellText, fieldName, valueAt } from './fields.js';
 
 /** `2026-06-15 12:00:01`, UTC, to the second. */
 export const shortTime = (rfc3339: string): string => rfc3339.slice(0, 19).replace('T', ' ');
 
-const who = ({ actor }: EventAnswer): string => actor.email ?? actor.name ?? actor.id ?? actor.type;
+const who = ({ actor }: AuditEvent): string => actor?.email ?? actor?.name ?? actor?.id ?? actor?.type ?? '';
 
 /** Why it was no success, where that is said: shorter than both, and it says the same. */
-const outcome = ({ outcome, reason }: EventAnswer): string => (outcome === 'success' ? outcome : reason || outcome);
+const outcome = ({ outcome, reason }: AuditEvent): string => (outcome === 'success' ? outcome : reason || outcome);
 
-const target = ({ target }: EventAnswer): string =>
+const target = ({ target }: AuditEvent): string =>
   [target?.type, target?.name ?? target?.id].filter((part) => part !== undefined).join(' ');
 
-export const eventColumns: Readonly<Record<string, Column<EventAnswer>>> = {
+/** What people look for, said short. */
+const shortColumns: Readonly<Record<string, Column<AuditEvent>>> = {
   time: { title: 'TIME (UTC)', of: ({ occurred_at }) => shortTime(occurred_at) },
   action: { title: 'ACTION', of: ({ action }) => action, atLeast: 20 },
   actor: { title: 'ACTOR', of: who, atLeast: 8 },
@@ -29,8 +28,22 @@ export const eventColumns: Readonly<Record<string, Column<EventAnswer>>> = {
   id: { title: 'ID', of: ({ id }) => id },
 };
 
+export const defaultColumns = ['time', 'action', 'actor', 'ip', 'outcome'];
+export const wideColumns = [...defaultColumns, 'id'];
+/** From this width on there is room for the ids. */
+export const wide = 118;
+
+/** Columns by names: the short ones, any field of an event, or a value within its documents. Throws for any other. */
+export const eventColumns = (names: readonly string[]): Column<AuditEvent>[] =>
+  names.map((given) => {
+    const short = shortColumns[given];
+    if (short) return short;
+    const name = fieldName(given);
+    return { title: given.toUpperCase(), of: (event) => cellText(valueAt(event, name)), atLeast: 8 };
+  });
+
 /** An event's fields, one under the other, the most asked for first. */
-export function eventFields(event: EventAnswer): [string, unknown][] {
+export function eventFields(event: AuditEvent): [string, unknown][] {
   const { actor, target, ...rest } = event;
   const named = ['id', 'occurred_at', 'action', 'outcome', 'reason', 'message'];
   const flat = (prefix: string, part: object | undefined): [string, unknown][] =>
