@@ -1,11 +1,16 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { requirePermission } from './auth/caller.js';
+import { type TSchema, Type } from 'typebox';
+import { type Permission, requirePermission } from './auth/caller.js';
 import { Problem } from './errors.js';
+import { exportRoute } from './export/routes.js';
+import { ExportQuery } from './export/schemas.js';
 import type { SendExport } from './export/send.js';
+import { describedOnly, problems } from './http/described.js';
 import { organizationHeader } from './http/headers.js';
 import { callerScopes, notSystem, ownScope, queryOf, scopesOf, signalOf, systemScope } from './query/asking.js';
 import { badParameter } from './query/errors.js';
 import type { EventQueries, ListAnswer, RawQuery, ScopeFor } from './query/event-queries.js';
+import { EventId, EventList, ListQuery, OneEvent, OrganizationHeader } from './query/schemas.js';
 import { parseTimeUs } from './query/values.js';
 
 /** What other products call our parameters. Everything else passes as it is, to be taken or refused as at /api/audit. */
@@ -123,6 +128,20 @@ function withApp(query: RawQuery, { app }: RealmParams): RawQuery {
   return { ...query, application_id: app };
 }
 
+/** Every value a text: what it means, and whether it can be, is what /api/audit says of the parameter that it becomes. */
+function described(parameters: Readonly<Record<string, unknown>>): TSchema {
+  const said = Object.keys(parameters).flatMap((ours) => [
+    [ours, Type.String({ description: 'as at /api/audit' })] as const,
+    ...(otherNames[ours] ?? []).map((name) => [name, Type.String({ description: `${ours} at /api/audit` })] as const),
+  ]);
+  return Type.Object(Object.fromEntries(said.map(([name, schema]) => [name, Type.Optional(schema)])));
+}
+
+const AliasQuery = described(ListQuery.properties);
+const AliasExportQuery = described(ExportQuery.properties);
+const Realm = Type.Object({ realm: Type.String({ description: 'an organization’s id' }) });
+const App = Type.Object({ ...Realm.properties, app: Type.String({ description: 'an application’s id' }) });
+
 /**
  * The paths under which other products keep their audit logs, so that what asks them need change the host only. They translate
  * parameters and ask the same queries.
@@ -131,31 +150,64 @@ export function registerAliases(
   app: FastifyInstance,
   { queries, sendExport }: { queries: EventQueries; sendExport: SendExport },
 ): void {
-  const view = { preHandler: requirePermission('view:audit_logs'), config: { access: 'audit.searched' } } as const;
-  const viewSystem = { ...view, preHandler: requirePermission('view:system_audit_logs') };
+  const lists = (
+    operationId: string,
+    permission: Permission,
+    scopesOf: (request: FastifyRequest) => ScopeFor,
+    params?: TSchema,
+  ) => ({
+    ...describedOnly,
+    schema: {
+      summary: 'Events, under the path of another product',
+      description: 'Parameters by their names or by ours; empty ones are left out.',
+      operationId,
+      tags: ['aliases'],
+      headers: OrganizationHeader,
+      querystring: AliasQuery,
+      ...(params ? { params } : {}),
+      response: { 200: EventList, ...problems(403, 422) },
+    },
+    preHandler: requirePermission(permission),
+    config: { access: 'audit.searched' } as const,
+    handler: (request: FastifyRequest, reply: FastifyReply): Promise<ListAnswer> =>
+      asking(request, (query) => {
+        const asked = permission === 'view:audit_logs' ? notSystem(query) : query;
+        return queries.list(scopesOf(request), withApp(asked, request.params as RealmParams), signalOf(reply));
+      }),
+  });
+  const ofRealm = (request: FastifyRequest): ScopeFor => realmScopes(request, request.params as RealmParams);
+  const ofSystem = (): ScopeFor => systemScope;
 
-  const list = (request: FastifyRequest, reply: FastifyReply): Promise<ListAnswer> =>
-    asking(request, (query) => queries.list(scopesOf(request), notSystem(query), signalOf(reply)));
-  const system = (request: FastifyRequest, reply: FastifyReply): Promise<ListAnswer> =>
-    asking(request, (query) => queries.list(systemScope, query, signalOf(reply)));
-  const realm = (request: FastifyRequest<{ Params: RealmParams }>, reply: FastifyReply): Promise<ListAnswer> =>
-    asking(request, (query) =>
-      queries.list(realmScopes(request, request.params), notSystem(withApp(query, request.params)), signalOf(reply)),
-    );
+  app.get('/api/audit-logs', lists('listAuditLogs', 'view:audit_logs', scopesOf));
+  app.get('/api/v1/audit-logs', lists('listAuditLogsV1', 'view:audit_logs', scopesOf));
+  app.get('/api/system/audit', lists('listSystemAudit', 'view:system_audit_logs', ofSystem));
+  app.get('/api/v1/system-audit-logs', lists('listSystemAuditLogsV1', 'view:system_audit_logs', ofSystem));
+  app.get('/api/realms/:realm/audit', lists('listRealmAudit', 'view:audit_logs', ofRealm, Realm));
+  app.get('/api/realms/:realm/apps/:app/audit', lists('listAppAudit', 'view:audit_logs', ofRealm, App));
 
-  for (const path of ['/api/audit-logs', '/api/v1/audit-logs']) app.get(path, view, list);
-  for (const path of ['/api/system/audit', '/api/v1/system-audit-logs']) app.get(path, viewSystem, system);
-  for (const path of ['/api/realms/:realm/audit', '/api/realms/:realm/apps/:app/audit']) {
-    app.get<{ Params: RealmParams }>(path, view, realm);
-  }
   app.get<{ Params: { id: string } }>(
     '/api/audit-logs/:id',
-    { ...view, config: { access: 'audit.read' } },
+    {
+      ...describedOnly,
+      schema: {
+        summary: 'One event, under the path of another product',
+        operationId: 'getAuditLog',
+        tags: ['aliases'],
+        headers: OrganizationHeader,
+        params: EventId,
+        response: { 200: OneEvent, ...problems(403, 404, 422) },
+      },
+      preHandler: requirePermission('view:audit_logs'),
+      config: { access: 'audit.read' },
+    },
     (request, reply) => queries.byId(ownScope(request), request.params.id, signalOf(reply)),
   );
   app.get(
     '/api/audit-logs/export',
-    { preHandler: requirePermission('export:audit_logs'), config: { access: 'audit.exported' } },
+    {
+      ...exportRoute('exportAuditLogs', 'aliases', 'An export, under the path of another product', AliasExportQuery),
+      preHandler: requirePermission('export:audit_logs'),
+    },
     (request, reply) =>
       asking(request, (query) => sendExport({ request, reply, scopeFor: scopesOf(request), query: notSystem(query) })),
   );
