@@ -11,6 +11,7 @@ import { registerJsonBody } from './http/json-body.js';
 import type { HttpMetrics } from './http/metrics.js';
 import { problemOf } from './http/problem-of.js';
 import { registerProblems } from './http/problems.js';
+import type { RateLimiter } from './http/rate-limiter.js';
 import { sendProblem } from './http/raw-problem.js';
 import { createRouteTable } from './http/route-table.js';
 import type { Rate } from './http/token-buckets.js';
@@ -34,12 +35,15 @@ export function createApp({
   server,
   authenticator,
   limits,
+  limiter,
   metrics,
   log,
 }: {
   server: Server;
   authenticator: Authenticator;
   limits: AppLimits;
+  /** Of requests. */
+  limiter: RateLimiter;
   metrics: HttpMetrics;
   log: Logger;
 }): FastifyInstance {
@@ -78,7 +82,7 @@ export function createApp({
   const routes = createRouteTable(app);
   registerProblems(app, { routes, metrics, log });
   registerAuthentication(app, { authenticator });
-  registerAdmission(app, limits);
+  registerAdmission(app, { maxInFlight: limits.maxInFlight, limiter });
   registerJsonBody(app);
   return app;
 }

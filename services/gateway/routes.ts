@@ -31,7 +31,8 @@ import { limitChanges } from './http/admission.js';
 import type { FrontDoor } from './http/front-door.js';
 import { createHttpMetrics } from './http/metrics.js';
 import { createPresence, type Presence } from './http/presence.js';
-import { createTokenBuckets } from './http/token-buckets.js';
+import { createRateLimiter, type RateLimiter } from './http/rate-limiter.js';
+import type { Rate } from './http/token-buckets.js';
 import { createBatchDoor } from './ingest/batch-door.js';
 import { registerBatchRoutes } from './ingest/batch-routes.js';
 import { registerEventRoutes } from './ingest/event-routes.js';
@@ -79,7 +80,8 @@ export function registerRoutes(parts: GatewayParts): { app: FastifyInstance; sto
   const http = createHttpMetrics(metrics);
   const catalogue = createCatalogue(parts);
   const authenticator = withHiddenActions(parts.authenticator, catalogue.definitions);
-  const app = createApp({ server: door.server, authenticator, limits: config.limits, metrics: http, log });
+  const limiter = limiterOf(parts, 'requests', config.limits.requestRate);
+  const app = createApp({ server: door.server, authenticator, limits: config.limits, limiter, metrics: http, log });
   const accessLog = createAccessLog({ producer: parts.producer, place: config.accessLog, log });
   registerWatching(app, { accessLog });
   app.addHook('onClose', () => accessLog.stop());
@@ -91,6 +93,13 @@ export function registerRoutes(parts: GatewayParts): { app: FastifyInstance; sto
   return { app, stopReading };
 }
 
+/** What API keys may take at most, of one thing. */
+const limiterOf = (
+  { config, redis, log }: Pick<GatewayParts, 'config' | 'redis' | 'log'>,
+  what: string,
+  rate: Rate,
+): RateLimiter => createRateLimiter({ redis, audience: config.deployment.audience, what, rate, log });
+
 function registerIngest(
   app: FastifyInstance,
   { config, producer, redis, registry, metrics, log }: GatewayParts,
@@ -98,8 +107,8 @@ function registerIngest(
 ): void {
   const { deployment, secret, limits } = config;
   const { audience } = deployment;
-  const eventBuckets = createTokenBuckets(limits.eventRate);
-  const shared = { presence, eventBuckets, metrics: createIngestMetrics(metrics) };
+  const eventLimiter = limiterOf({ config, redis, log }, 'events', limits.eventRate);
+  const shared = { presence, eventLimiter, metrics: createIngestMetrics(metrics) };
   const { partitions, reader } = registry;
   const door = createBatchDoor({ deployment, registry: reader.registry, partitions });
   const republish = createRepublisher({ producer });
@@ -112,13 +121,24 @@ function registerIngest(
 /** The deployment's keys and organizations. */
 function registerAdministration(
   app: FastifyInstance,
-  { config, producer, registry: { reader, writer }, directory, uses, roles, entitlements, signIn, log }: GatewayParts,
+  {
+    config,
+    producer,
+    registry: { reader, writer },
+    directory,
+    uses,
+    roles,
+    entitlements,
+    signIn,
+    redis,
+    log,
+  }: GatewayParts,
   presence: Presence,
 ): void {
   const { registry } = reader;
   const systemLog = createSystemLog({ producer, log });
   const registrar = createRegistrar({ registry, writer, rootKeyId: config.deployment.rootKeyId });
-  const changing = limitChanges(createTokenBuckets(config.limits.changeRate));
+  const changing = limitChanges(limiterOf({ config, redis, log }, 'changes', config.limits.changeRate));
   const shared = { registry, registrar, presence, systemLog, changing };
   registerProducerRoutes(app, shared);
   registerOrganizationRoutes(app, shared);
@@ -142,10 +162,10 @@ function registerAdministration(
 /** What organizations say of their actions. */
 function registerCatalogue(
   app: FastifyInstance,
-  { config, producer, log }: GatewayParts,
+  { config, producer, redis, log }: GatewayParts,
   { presence, catalogue, table }: { presence: Presence; catalogue: Catalogue; table: EventsTable },
 ): void {
-  const changing = limitChanges(createTokenBuckets(config.limits.changeRate));
+  const changing = limitChanges(limiterOf({ config, redis, log }, 'changes', config.limits.changeRate));
   const systemLog = createSystemLog({ producer, log });
   registerCatalogueRoutes(app, { ...catalogue, table, presence, systemLog, changing });
 }

@@ -1,6 +1,6 @@
 import type { FastifyInstance, preHandlerAsyncHookHandler } from 'fastify';
 import { Problem } from '../errors.js';
-import { createTokenBuckets, type Rate, type TokenBuckets } from './token-buckets.js';
+import type { RateLimiter, Taken } from './rate-limiter.js';
 
 declare module 'fastify' {
   interface FastifyContextConfig {
@@ -10,19 +10,30 @@ declare module 'fastify' {
 }
 
 /** 429 where the key has taken more than its rate. */
-export function checkRate(buckets: TokenBuckets, keyId: string, cost: number, what: string): void {
-  const waitMs = buckets.take(keyId, cost);
-  if (waitMs === 0) return;
-  throw new Problem('rate-limited', `the API key sends more ${what} than its rate allows; wait ${waitMs} ms`, {
-    headers: { 'retry-after': String(Math.ceil(waitMs / 1_000)) },
+export async function checkRate(limiter: RateLimiter, keyId: string, cost: number): Promise<Taken> {
+  const taken = await limiter.take(keyId, cost);
+  if (taken.waitMs === 0) return taken;
+  const { what } = limiter;
+  throw new Problem('rate-limited', `the API key sends more ${what} than its rate allows; wait ${taken.waitMs} ms`, {
+    headers: { 'retry-after': String(Math.ceil(taken.waitMs / 1_000)), ...rateHeaders(limiter, taken) },
   });
 }
 
+/** RateLimit-Policy and RateLimit (draft-ietf-httpapi-ratelimit-headers): the burst, in how many seconds it comes back, what is left. */
+const rateHeaders = ({ what, rate }: RateLimiter, { waitMs, left }: Taken): Record<string, string> => {
+  const windowSeconds = Math.max(1, Math.ceil(rate.burst / rate.perSecond));
+  const resetSeconds = Math.ceil(waitMs > 0 ? waitMs / 1_000 : (rate.burst - left) / rate.perSecond);
+  return {
+    'ratelimit-policy': `"${what}";q=${rate.burst};w=${windowSeconds}`,
+    ratelimit: `"${what}";r=${left};t=${resetSeconds}`,
+  };
+};
+
 /** A pre-handler that counts changes of what the gateway administers. */
 export const limitChanges =
-  (buckets: TokenBuckets): preHandlerAsyncHookHandler =>
+  (limiter: RateLimiter): preHandlerAsyncHookHandler =>
   async ({ caller }) =>
-    checkRate(buckets, caller.keyId, 1, 'changes');
+    void (await checkRate(limiter, caller.keyId, 1));
 
 /**
  * Bounds how many requests are worked on at once, and how many a key may send a second. Comes after authentication, whose look-ups
@@ -30,14 +41,13 @@ export const limitChanges =
  */
 export function registerAdmission(
   app: FastifyInstance,
-  { maxInFlight, requestRate }: { maxInFlight: number; requestRate: Rate },
+  { maxInFlight, limiter }: { maxInFlight: number; limiter: RateLimiter },
 ): void {
-  const buckets = createTokenBuckets(requestRate);
   let inFlight = 0;
   app.addHook('onRequest', async (request, reply) => {
     const { config } = request.routeOptions;
     if (request.is404) return;
-    if (!config.public) checkRate(buckets, request.caller.keyId, 1, 'requests');
+    if (!config.public) reply.headers(rateHeaders(limiter, await checkRate(limiter, request.caller.keyId, 1)));
     if (config.endless) return;
     if (inFlight >= maxInFlight) {
       throw new Problem('overloaded', `the gateway works on ${maxInFlight} requests, which is as many as it may`, {

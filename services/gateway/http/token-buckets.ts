@@ -7,6 +7,8 @@ export interface Rate {
 export interface TokenBuckets {
   /** Takes `cost` of the key's tokens and returns 0, or takes none and returns after how many ms there will be enough. */
   take(key: string, cost?: number): number;
+  /** Whole tokens that the key had left when it last took some. */
+  left(key: string): number;
   readonly size: number;
 }
 
@@ -40,6 +42,7 @@ export function createTokenBuckets({
       bucket.tokens -= charged;
       return 0;
     },
+    left: (key) => Math.floor(buckets.get(key)?.tokens ?? burst),
     get size() {
       return buckets.size;
     },

@@ -7,7 +7,7 @@ import { Problem } from '../errors.js';
 import { checkRate } from '../http/admission.js';
 import type { Presence } from '../http/presence.js';
 import { described, type ValidationFault, validationParts } from '../http/problem-of.js';
-import type { TokenBuckets } from '../http/token-buckets.js';
+import type { RateLimiter } from '../http/rate-limiter.js';
 import type { BatchDoor, JudgedBatch } from './batch-door.js';
 import type { IngestMetrics } from './metrics.js';
 import type { Republish } from './republisher.js';
@@ -40,13 +40,13 @@ export function registerBatchRoutes(
     door,
     republish,
     presence,
-    eventBuckets,
+    eventLimiter,
     metrics,
   }: {
     door: BatchDoor;
     republish: Republish;
     presence: Presence;
-    eventBuckets: TokenBuckets;
+    eventLimiter: RateLimiter;
     metrics: IngestMetrics;
   },
 ): void {
@@ -90,7 +90,7 @@ export function registerBatchRoutes(
         const { caller } = request;
         const value = recordOf(request.body);
         const { headerHash, partition, count } = judged(value, caller);
-        checkRate(eventBuckets, caller.keyId, Math.max(1, count), 'events');
+        await checkRate(eventLimiter, caller.keyId, Math.max(1, count));
         presence.require('kafka');
         const ids = await presence.publishing(republish([value]));
         metrics.events.inc({ way: 'batch' }, ids.length);

@@ -10,7 +10,7 @@ import { Problem } from '../errors.js';
 import { checkRate } from '../http/admission.js';
 import { organizationHeader } from '../http/headers.js';
 import type { Presence } from '../http/presence.js';
-import type { TokenBuckets } from '../http/token-buckets.js';
+import type { RateLimiter } from '../http/rate-limiter.js';
 import { admitEvents } from './admit-events.js';
 import { idempotencyKeyOf, tenantOfRequest } from './idempotency-key.js';
 import { slotOf } from './idempotency-store.js';
@@ -44,7 +44,7 @@ export interface EventRouteDeps {
   publishKeyed: KeyedPublisher;
   details: Pick<DetailsWatch, 'warnings'>;
   presence: Presence;
-  eventBuckets: TokenBuckets;
+  eventLimiter: RateLimiter;
   metrics: IngestMetrics;
   now?: () => number;
 }
@@ -54,7 +54,7 @@ export interface EventRouteDeps {
  * whose answer was lost may be in Kafka all the same.
  */
 export function registerEventRoutes(app: FastifyInstance, deps: EventRouteDeps): void {
-  const { audience, secret, presence, eventBuckets, publishKeyed, details, metrics, now = Date.now } = deps;
+  const { audience, secret, presence, eventLimiter, publishKeyed, details, metrics, now = Date.now } = deps;
   app.post(
     '/api/audit/events',
     {
@@ -79,7 +79,7 @@ export function registerEventRoutes(app: FastifyInstance, deps: EventRouteDeps):
         nowMs,
         idOf: (index) => (key === undefined ? uuidV7(nowMs) : uuidFromKey(secret, tenant, key, index)),
       });
-      checkRate(eventBuckets, caller.keyId, events.length, 'events');
+      await checkRate(eventLimiter, caller.keyId, events.length);
       presence.require('kafka');
       const warnings = details.warnings(events, detailsOf(body));
       const flagged = warnings.length > 0 ? { warnings } : {};
