@@ -21,12 +21,15 @@ const limits = { organizations: 1_000, roles: 100, characters: 256 };
 
 /** A verified token's claims in our terms. What is not understood gives nothing. */
 export function sourceOfClaims(
-  payload: JWTPayload,
-  { claims, mayAdminister }: Pick<OidcConfig, 'claims' | 'mayAdminister'>,
+  payload: JWTPayload & { sub: string },
+  { claims, roleMap, mayAdminister }: Pick<OidcConfig, 'claims' | 'roleMap' | 'mayAdminister'>,
   expiresAtMs: number,
 ): OidcSource {
-  const subject = payload.sub!;
-  const organizations = texts(claimAt(payload, claims.organizations)).slice(0, limits.organizations);
+  const subject = payload.sub;
+  const organizations = texts(claimAt(payload, claims.organizations))
+    .filter((id) => id.length <= limits.characters)
+    .slice(0, limits.organizations);
+  const roles = texts(claimAt(payload, claims.roles)).flatMap((role) => (roleMap ? (roleMap.get(role) ?? []) : [role]));
   const granted = new Set(texts(claimAt(payload, claims.permissions)));
   return {
     kind: 'oidc',
@@ -36,7 +39,7 @@ export function sourceOfClaims(
     name: (texts(claimAt(payload, claims.name))[0] ?? subject).slice(0, limits.characters),
     organizations: mayAdminister && organizations.includes('*') ? '*' : organizations.filter((id) => id !== '*'),
     permissions: permissions.filter((name) => granted.has(name) && (mayAdminister || !administrative.has(name))),
-    roles: texts(claimAt(payload, claims.roles)).slice(0, limits.roles),
+    roles: roles.slice(0, limits.roles),
     expiresAtMs,
   };
 }

@@ -12,6 +12,8 @@ export interface OidcConfig {
   client: { id: string; secret: string | undefined; scope: string } | undefined;
   algorithms: string[];
   claims: ClaimNames;
+  /** What the provider's roles are called here, one of them perhaps several; undefined where they are called the same. */
+  roleMap: ReadonlyMap<string, readonly string[]> | undefined;
   /** Whether claims may give every organization, the system scope and the permission `admin`. */
   mayAdminister: boolean;
 }
@@ -70,12 +72,25 @@ export function readOidc(environment: Environment): OidcConfig | undefined {
     algorithms,
     claims: {
       name: env.text('SEALSTREAM_OIDC_NAME_CLAIM', 'email'),
-      organizations: env.text('SEALSTREAM_OIDC_ORGANIZATIONS_CLAIM', 'organizations'),
+      organizations: env.text('SEALSTREAM_OIDC_ORGANIZATION_CLAIM', 'organizations'),
       permissions: env.text('SEALSTREAM_OIDC_PERMISSIONS_CLAIM', 'permissions'),
       roles: env.text('SEALSTREAM_OIDC_ROLES_CLAIM', 'roles'),
     },
+    roleMap: readRoleMap(env.optional('SEALSTREAM_OIDC_ROLE_MAP')),
     mayAdminister: administers === 'yes',
   };
+}
+
+/** `theirs:ours,…`; theirs may hold colons, as names of groups do. */
+function readRoleMap(text: string | undefined): OidcConfig['roleMap'] {
+  if (text === undefined) return undefined;
+  const map = new Map<string, string[]>();
+  for (const pair of text.split(',')) {
+    const match = /^\s*(\S.*):([a-z][a-z0-9_-]{0,63})\s*$/.exec(pair);
+    if (!match) throw bad(`SEALSTREAM_OIDC_ROLE_MAP has ${JSON.stringify(pair)}, which is not "their role:our role"`);
+    map.set(match[1]!, [...(map.get(match[1]!) ?? []), match[2]!]);
+  }
+  return map;
 }
 
 function readSecret(path: string): string {

@@ -86,7 +86,7 @@ export function createOidc({
     async ofToken(token) {
       if (audience === undefined) throw challenge('access tokens do not count here; send an API key', 'invalid_token');
       const claims = await provider.verify(token, { audience });
-      return sourceOfClaims(claims, config, claims.exp! * 1_000);
+      return sourceOfClaims(claims, config, claims.exp * 1_000);
     },
     async start(redirectUri, returnTo) {
       const { id, scope } = configured();

@@ -1,7 +1,8 @@
-import { createRemoteJWKSet, type JWTPayload, type JWTVerifyOptions, jwtVerify } from 'jose';
-import { messageOf, SealstreamError } from '../../../core/errors.js';
-import { unavailable } from '../../errors.js';
+import { type JWTPayload, type JWTVerifyOptions, jwtVerify } from 'jose';
+import { messageOf } from '../../../core/errors.js';
 import { challenge } from '../challenge.js';
+import { away, readJson } from './fetch.js';
+import { createKeySet, defaultTrustTimes, type KeySet, type TrustTimes } from './key-set.js';
 
 /** What discovery says that is needed here (OpenID Connect Discovery 1.0 §3). */
 export interface Endpoints {
@@ -9,66 +10,91 @@ export interface Endpoints {
   token: string;
 }
 
-/** An OpenID provider. Calls reject with unavailable (503) while it cannot be asked. */
+/**
+ * An OpenID provider. What it published is believed for a day while it is away; calls reject with unavailable (503) where it must be
+ * asked and cannot be.
+ */
 export interface Provider {
   /** The claims of a token that it signed; rejects with unauthenticated. */
-  verify(token: string, options: { audience: string }): Promise<JWTPayload>;
+  verify(token: string, options: { audience: string }): Promise<JWTPayload & { sub: string; exp: number }>;
   endpoints(): Promise<Endpoints>;
   /** Redeems an authorization code; the ID token's text. */
   redeem(form: Record<string, string>, headers: Record<string, string>): Promise<string>;
 }
 
 interface Discovered {
+  at: number;
   endpoints: Endpoints;
-  keys: ReturnType<typeof createRemoteJWKSet>;
+  keysAt: string;
+  keys: KeySet;
 }
 
-const timeoutMs = 5_000;
-const failurePauseMs = 2_000;
 const discoveryMs = 3_600_000;
-const maxAnswerBytes = 262_144;
 /** How far our clocks may be apart. */
 const clockToleranceSeconds = 30;
 /** What the token itself is to blame for; anything else is the provider's absence. */
 const tokenFault = /^ERR_(JWT|JWS)_|^ERR_JWKS_(NO_MATCHING|MULTIPLE_MATCHING)|^ERR_JOSE_(ALG|NOT_SUPPORTED)/;
 
-const away = (detail: string, cause?: unknown) =>
-  unavailable('oidc', `the OpenID provider cannot be asked now: ${detail}`, cause === undefined ? {} : { cause });
-
 export function createProvider({
   issuer,
   algorithms,
+  times = defaultTrustTimes,
   now = () => performance.now(),
 }: {
   issuer: string;
   algorithms: string[];
+  times?: TrustTimes;
   now?: () => number;
 }): Provider {
-  let known: { at: number; discovered: Promise<Discovered> } | undefined;
+  let known: Discovered | undefined;
+  let asking: Promise<Discovered> | undefined;
+  let failed: { at: number; error: unknown } | undefined;
 
   const discover = async (): Promise<Discovered> => {
+    const began = now();
     const found = await readJson(`${issuer.replace(/\/$/, '')}/.well-known/openid-configuration`);
     // OpenID Connect Discovery 1.0 §4.3: or another issuer's keys would count as this one's.
-    if (found.issuer !== issuer)
+    if (found.issuer !== issuer) {
       throw away(`discovery names the issuer ${JSON.stringify(found.issuer)}, not ${issuer}`);
+    }
     const url = (name: string): string => {
       const value = found[name];
       if (typeof value !== 'string' || !URL.canParse(value)) throw away(`discovery has no ${name}`);
       return value;
     };
-    const keys = createRemoteJWKSet(new URL(url('jwks_uri')), { timeoutDuration: timeoutMs });
-    return { endpoints: { authorization: url('authorization_endpoint'), token: url('token_endpoint') }, keys };
+    const keysAt = url('jwks_uri');
+    const keys = known?.keysAt === keysAt ? known.keys : createKeySet({ uri: keysAt, times, now });
+    if (keys !== known?.keys) await keys.load().catch((error) => Promise.reject(away(messageOf(error), error)));
+    const endpoints = { authorization: url('authorization_endpoint'), token: url('token_endpoint') };
+    return { at: began, endpoints, keysAt, keys };
   };
 
-  const discovered = (): Promise<Discovered> => {
-    if (known && now() - known.at < discoveryMs) return known.discovered;
-    const entry = { at: now(), discovered: discover() };
-    known = entry;
-    entry.discovered.catch(() => {
-      // Not asked again at once: whoever sends tokens must not make us hammer a provider that is down.
-      entry.at = now() - discoveryMs + failurePauseMs;
-    });
-    return entry.discovered;
+  /** One attempt for all who ask meanwhile, and none shortly after one failed. */
+  const attempt = (): Promise<Discovered> => {
+    if (failed && now() - failed.at < times.failurePauseMs) return Promise.reject(failed.error);
+    asking ??= discover()
+      .then(
+        (found) => {
+          known = found;
+          failed = undefined;
+          return found;
+        },
+        (error) => {
+          failed = { at: now(), error };
+          throw error;
+        },
+      )
+      .finally(() => {
+        asking = undefined;
+      });
+    return asking;
+  };
+
+  const discovered = async (): Promise<Discovered> => {
+    const ageMs = known ? now() - known.at : Number.POSITIVE_INFINITY;
+    if (!known || ageMs > times.trustMs) return attempt();
+    if (ageMs > discoveryMs) attempt().catch(() => {});
+    return known;
   };
 
   return {
@@ -83,12 +109,15 @@ export function createProvider({
         clockTolerance: clockToleranceSeconds,
       };
       try {
-        return (await jwtVerify(token, keys, options)).payload;
+        const { payload } = await jwtVerify(token, keys.find, options);
+        const { sub, exp } = payload;
+        if (typeof sub === 'string' && sub !== '' && exp !== undefined) return { ...payload, sub, exp };
       } catch (error) {
         const { code = '' } = error as { code?: string };
         if (tokenFault.test(code)) throw challenge(`the token does not count: ${messageOf(error)}`, 'invalid_token');
         throw away(messageOf(error), error);
       }
+      throw challenge('the token does not count: it names nobody', 'invalid_token');
     },
     async redeem(form, headers) {
       const { token } = (await discovered()).endpoints;
@@ -101,31 +130,4 @@ export function createProvider({
       throw challenge('the OpenID provider gave no ID token; the scope must hold openid', 'invalid_token');
     },
   };
-}
-
-async function readJson(url: string, init: RequestInit = {}): Promise<Record<string, unknown>> {
-  let status: number;
-  let text: string;
-  try {
-    // What is sent may hold a secret, so it is not sent on to wherever a redirect says.
-    const answer = await fetch(url, { ...init, redirect: 'error', signal: AbortSignal.timeout(timeoutMs) });
-    status = answer.status;
-    text = await answer.text();
-  } catch (error) {
-    throw away(`${new URL(url).origin} does not answer`, error);
-  }
-  if (status >= 500) throw away(`it answers ${status}`);
-  let json: unknown;
-  try {
-    if (text.length > maxAnswerBytes) throw new SealstreamError('oidc', 'too long');
-    json = JSON.parse(text);
-  } catch (error) {
-    throw away('its answer is no JSON of a sensible size', error);
-  }
-  if (status >= 400) {
-    const { error = status } = (json ?? {}) as { error?: unknown };
-    throw challenge(`the OpenID provider refuses: ${String(error).slice(0, 100)}`, 'invalid_token');
-  }
-  if (typeof json !== 'object' || json === null) throw away('its answer is no JSON object');
-  return json as Record<string, unknown>;
 }
