@@ -5,11 +5,13 @@ import { packageRoot } from '../core/paths.js';
 import { createTools, type Tools } from './commands/command.js';
 import { addDemo } from './commands/demo.js';
 import { addEmit } from './commands/emit.js';
+import { addExport } from './commands/export.js';
 import { addImport } from './commands/import.js';
 import { addKeys } from './commands/keys.js';
 import { addList } from './commands/list.js';
 import { addProducers } from './commands/producers.js';
 import { addShow } from './commands/show.js';
+import { addTail } from './commands/tail.js';
 import { addVerify } from './commands/verify.js';
 import { CliError, exitCodes } from './errors.js';
 import { createPrinter } from './output/printer.js';
@@ -74,9 +76,13 @@ function addEventCommands(parent: Command, tools: Tools): void {
   addImport(parent, tools);
   addList(parent, tools);
   addShow(parent, tools);
+  addTail(parent, tools);
+  addExport(parent, tools);
   addVerify(parent, tools);
-  const system = parent.command('system').description('events of the platform itself: list, show, verify');
-  for (const add of [addList, addShow, addVerify]) add(system, tools, '/api/audit/system');
+  const system = parent
+    .command('system')
+    .description('events of the platform itself: list, show, tail, export, verify');
+  for (const add of [addList, addShow, addTail, addExport, addVerify]) add(system, tools, '/api/audit/system');
 }
 
 const readVersion = (): string =>

@@ -13,14 +13,17 @@ const outcome = ({ outcome, reason }: AuditEvent): string => (outcome === 'succe
 const target = ({ target }: AuditEvent): string =>
   [target?.type, target?.name ?? target?.id].filter((part) => part !== undefined).join(' ');
 
+/** What is made of several fields, as one text. */
+export const inWords: Readonly<Record<string, (event: AuditEvent) => string>> = { actor: who, target };
+
 /** What people look for, said short. */
 const shortColumns: Readonly<Record<string, Column<AuditEvent>>> = {
   time: { title: 'TIME (UTC)', of: ({ occurred_at }) => shortTime(occurred_at) },
-  action: { title: 'ACTION', of: ({ action }) => action, atLeast: 20 },
+  action: { title: 'ACTION', of: ({ action }) => action, atLeast: 18 },
   actor: { title: 'ACTOR', of: who, atLeast: 8 },
   target: { title: 'TARGET', of: target, atLeast: 8 },
   ip: { title: 'IP', of: ({ ip = '' }) => ip, atLeast: 15 },
-  outcome: { title: 'OUTCOME', of: outcome, atLeast: 10 },
+  outcome: { title: 'OUTCOME', of: outcome, atLeast: 8 },
   organization: { title: 'ORGANIZATION', of: ({ organization_id = '' }) => organization_id, atLeast: 8 },
   service: { title: 'SERVICE', of: ({ service = '' }) => service, atLeast: 6 },
   correlation: { title: 'CORRELATION', of: ({ correlation_id = '' }) => correlation_id, atLeast: 8 },

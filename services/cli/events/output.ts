@@ -2,7 +2,7 @@ import type { AuditEvent } from '../../client/event.js';
 import type { Printer } from '../output/printer.js';
 import { type Column, type Layout, layOut } from '../output/table.js';
 import { printableJson } from '../output/text.js';
-import { defaultColumns, eventColumns, wide, wideColumns } from './columns.js';
+import { defaultColumns, eventColumns, inWords, wide, wideColumns } from './columns.js';
 import { cellText, eventFieldNames, fieldName, pick, splitNames, valueAt } from './fields.js';
 
 export type EventFormat = 'table' | 'json' | 'ndjson' | 'csv';
@@ -64,12 +64,12 @@ const printers: Readonly<Record<EventFormat, (setting: Setting) => Print>> = {
   },
 
   csv({ names, printer }) {
-    const columns = (names ?? eventFieldNames).map((given) => ({ given, name: fieldName(given) }));
+    const columns = (names ?? eventFieldNames).map((given) => ({ given, of: cellOf(given) }));
     const head = (): Promise<void> => printer.csv(columns.map(({ given }) => given));
     return {
       async events(events, before) {
         if (before === 0) await head();
-        for (const event of events) await printer.csv(columns.map(({ name }) => cellText(valueAt(event, name))));
+        for (const event of events) await printer.csv(columns.map(({ of }) => of(event)));
       },
       async end(printed) {
         if (printed === 0) await head();
@@ -104,6 +104,12 @@ const printers: Readonly<Record<EventFormat, (setting: Setting) => Print>> = {
     };
   },
 };
+
+/** The value as it is, to the last digit; of actor and target, which are several, what a table shows. */
+function cellOf(given: string): (event: AuditEvent) => string {
+  const name = fieldName(given);
+  return inWords[name] ?? ((event) => cellText(valueAt(event, name)));
+}
 
 const chooser = (given: readonly string[] | undefined): ((event: AuditEvent) => object) => {
   if (!given) return (event) => event;
