@@ -23,6 +23,9 @@ const beginning: Position = { offset: 0, idx: 0 };
 export const positionOf = (cursor: IngestCursor, partition: number): Position =>
   cursor.positions.get(partition) ?? beginning;
 
+export const isBefore = (a: Position, b: Position): boolean =>
+  a.offset < b.offset || (a.offset === b.offset && a.idx < b.idx);
+
 /** The cursor as text: version, incarnation, then partition (as a step), offset and index of each, all varints. */
 export function encodeIngestCursor({ incarnation, positions }: IngestCursor): string {
   const writer = createCursorWriter(version);

@@ -1,3 +1,4 @@
+import type { Duplex } from 'node:stream';
 import type { RawData, WebSocket } from 'ws';
 import { messageOf } from '../../core/errors.js';
 import type { Logger } from '../../core/log.js';
@@ -31,6 +32,7 @@ const lastWordsMs = 5_000;
 /** One WebSocket of the protocol audit.v1. */
 export function createConnection({
   socket,
+  wire,
   credential: initial,
   authenticate,
   openSubscription,
@@ -39,6 +41,8 @@ export function createConnection({
   log,
 }: {
   socket: WebSocket;
+  /** What the socket writes to. */
+  wire: Duplex;
   /** Absent where the headers held none: then the first message must. */
   credential: Credential | undefined;
   /** Rejects with a Problem. */
@@ -53,7 +57,13 @@ export function createConnection({
   let closing = false;
   const budget = createBudget({ perSecond: limits.messagesPerSecond, burst: limits.messageBurst });
   const { unsentBytes, stallMs } = limits;
-  const outgoing = createOutgoing({ socket, unsentBytes, stallMs, onStall: () => close(1013, 'stalled', stalled()) });
+  const outgoing = createOutgoing({
+    socket,
+    wire,
+    unsentBytes,
+    stallMs,
+    onStall: () => close(1013, 'stalled', stalled()),
+  });
   const most = limits.subscriptionsPerConnection;
   const subscriptions = createSubscriptionSet({ openSubscription, outgoing, most, metrics, log });
 

@@ -7,6 +7,10 @@ export interface LiveEvent {
   readonly offset: number;
   readonly idx: number;
   readonly event: WireEvent;
+  /** When Kafka took its record. */
+  readonly appendTimeMs: number;
+  /** Of the record, about. */
+  readonly bytes: number;
   /** The answer as JSON text, made once for all subscribers. */
   readonly json: string;
 }
@@ -29,6 +33,18 @@ const partsOf = (frame: Frame, index: number): EventParts => {
   };
 };
 
+function bytesOf({ parts }: Frame, index: number): number {
+  const row = index * part.stride;
+  return (
+    parts[row + part.bodyEnd]! -
+    parts[row + part.bodyStart]! +
+    parts[row + part.identityEnd]! -
+    parts[row + part.identityStart]! +
+    parts[row + part.contentEnd]! -
+    parts[row + part.contentStart]!
+  );
+}
+
 /** The events that a judged record brings in, in their order. They hold on to the record's value. */
 export function acceptedEvents({ offset, appendTimeMs }: TopicRecord, { accepted, opened }: Judged): LiveEvent[] {
   if (!opened) return [];
@@ -39,6 +55,8 @@ export function acceptedEvents({ offset, appendTimeMs }: TopicRecord, { accepted
     return {
       offset,
       idx,
+      appendTimeMs,
+      bytes: bytesOf(frame, idx),
       get event() {
         event ??= decodeEvent(partsOf(frame, idx));
         return event;

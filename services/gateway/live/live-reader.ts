@@ -8,7 +8,7 @@ import { type LiveTail, startTail, type TailParts } from './live-tail.js';
 export interface LiveReader {
   /** Undefined while nothing is read: at start, and while Kafka or ClickHouse is away. */
   readonly tail: LiveTail | undefined;
-  /** Calls back after every advance, until the returned function is called. */
+  /** Calls back after every advance, and when reading begins or ends, until the returned function is called. */
   onAdvance(callback: () => void): () => void;
   stop(): Promise<void>;
 }
@@ -43,6 +43,7 @@ export function createLiveReader(parts: LiveReaderParts): LiveReader {
         advanced();
         await aborted(AbortSignal.any([ended.signal, stopped.signal]));
         tail = undefined;
+        advanced();
         const closing = reading.reader.stop().catch((error) => log.debug({ error: messageOf(error) }, 'live reader'));
         if (stopped.signal.aborted) await closing;
         if (ended.signal.aborted) throw ended.signal.reason;

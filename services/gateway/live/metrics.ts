@@ -5,6 +5,7 @@ export interface LiveMetrics {
   connections: Gauge;
   subscriptions: Gauge;
   delivered: Counter<'from'>;
+  dropped: Counter;
   fallbacks: Counter;
   closed: Counter<'why'>;
   lag: Gauge<'partition'>;
@@ -17,6 +18,10 @@ export const createLiveMetrics = (metrics: Metrics): LiveMetrics => ({
     'gateway_stream_events_total',
     'Events sent to subscribers, out of memory (live) or out of ClickHouse (history)',
     ['from'],
+  ),
+  dropped: metrics.counter(
+    'gateway_stream_dropped_events_total',
+    'Events that subscribers who want only the latest had no room for',
   ),
   fallbacks: metrics.counter(
     'gateway_stream_fallbacks_total',

@@ -1,12 +1,8 @@
 import { encodeIngestCursor, type IngestCursor } from '../../core/cursor/index.js';
 import { SealstreamError } from '../../core/errors.js';
-import { type Caller, checkPermission } from '../auth/caller.js';
-import { hiddenFrom } from '../catalogue/hidden.js';
-import { badParameter } from '../query/errors.js';
-import { readFilter, readParameters } from '../query/filter.js';
 import type { History } from '../query/history.js';
-import type { TenantScope } from '../query/scope.js';
-import { tenantOf } from '../query/tenant.js';
+import type { createInterestReader } from './interest.js';
+import type { LiveHead } from './live-head.js';
 import type { LiveReader } from './live-reader.js';
 import type { LiveMetrics } from './metrics.js';
 import { subscribe } from './subscription.js';
@@ -15,55 +11,30 @@ import type { OpenSubscription } from './subscription-set.js';
 export interface SubscriptionParts {
   history: History;
   liveReader: LiveReader;
+  head: LiveHead;
+  readInterest: ReturnType<typeof createInterestReader>;
   metrics: LiveMetrics;
-  nowMs?: () => number;
 }
 
 /** Opens the subscriptions of one connection. `organization` is what its header X-Organization-Id chose. */
 export function createSubscriptionOpener(
-  { history, liveReader, metrics, nowMs = Date.now }: SubscriptionParts,
+  { history, liveReader, head, readInterest, metrics }: SubscriptionParts,
   organization: string | undefined,
 ): OpenSubscription {
-  return async (caller, { filter: given, since }, outlet) => {
-    const filter = readFilter(readParameters(given), { nowMs: nowMs() });
-    const scope = scopeOf({ caller, given, asked: filter.organizations, organization });
+  return async (caller, { filter, since }, outlet) => {
+    const interest = readInterest(caller, { filter, organization });
     const start = since === 'now' ? await present(history, liveReader) : await history.start(since, 'since');
     outlet.subscribed(encodeIngestCursor(start));
     return subscribe({
-      scope,
-      filter,
+      interest,
       start,
-      liveReader,
+      head,
       history,
       outlet,
       metrics,
       isRetriable: (error) => error instanceof SealstreamError && error.retriable,
     });
   };
-}
-
-/** `scope: "system"` asks for the system scope, which has a permission of its own; anything else is within the organizations. */
-function scopeOf({
-  caller,
-  given,
-  asked,
-  organization,
-}: {
-  caller: Caller;
-  given: Readonly<Record<string, unknown>>;
-  asked: readonly string[] | undefined;
-  organization: string | undefined;
-}): TenantScope {
-  if (given.scope === 'system') {
-    checkPermission(caller, 'view:system_audit_logs');
-    if (asked) throw badParameter('organization_id', 'events of the system scope belong to no organization');
-    return { kind: 'system' };
-  }
-  if ([given.scope].flat().some((scope) => String(scope).includes('system'))) {
-    throw badParameter('scope', 'events of the system scope need a subscription of their own');
-  }
-  checkPermission(caller, 'view:audit_logs');
-  return tenantOf({ permitted: caller.organizations, header: organization, asked, hidden: hiddenFrom(caller) });
 }
 
 /** Behind everything that is known by now: what memory has, and what ClickHouse has where it is ahead. */

@@ -1,11 +1,16 @@
+import type { Writable } from 'node:stream';
 import { WebSocket } from 'ws';
 
 /** The sending half of a connection. */
 export interface Outgoing {
   /** Sends at once; small answers, of which rate limits bound the number. */
   send(message: object): void;
-  /** Sends, and resolves when there is room for more or the connection is gone. */
-  sendWhenRoom(frame: string): Promise<void>;
+  /** Sends the bytes of whole frames, made elsewhere and shared with others. */
+  write(frame: Buffer): void;
+  /** Whether the peer takes what it is sent, but for `unsentBytes`. */
+  readonly hasRoom: boolean;
+  /** Resolves when there is room or the connection is gone. */
+  room(): Promise<void>;
   stop(): void;
 }
 
@@ -15,11 +20,14 @@ export interface Outgoing {
  */
 export function createOutgoing({
   socket,
+  wire,
   unsentBytes,
   stallMs,
   onStall,
 }: {
   socket: WebSocket;
+  /** What the socket writes to. Its own frames go out whole and at once, as nothing is compressed, so others fit between them. */
+  wire: Writable;
   unsentBytes: number;
   stallMs: number;
   onStall: () => void;
@@ -36,6 +44,7 @@ export function createOutgoing({
     if (hasRoom()) {
       clearInterval(timer);
       timer = undefined;
+      wire.off('drain', settle);
       const due = waiting;
       waiting = [];
       for (const resolve of due) resolve();
@@ -50,14 +59,19 @@ export function createOutgoing({
 
   return {
     send: (message) => socket.send(JSON.stringify(message)),
-    async sendWhenRoom(frame) {
-      if (socket.readyState !== WebSocket.OPEN) return;
-      socket.send(frame, settle);
+    write(frame) {
+      if (socket.readyState === WebSocket.OPEN) wire.write(frame);
+    },
+    get hasRoom() {
+      return hasRoom();
+    },
+    async room() {
       if (hasRoom()) return;
       if (!timer) {
         least = socket.bufferedAmount;
         since = performance.now();
         timer = setInterval(settle, Math.min(1_000, stallMs / 4));
+        wire.on('drain', settle);
       }
       await new Promise<void>((resolve) => waiting.push(resolve));
     },

@@ -72,7 +72,3 @@ function idOf(id: unknown): string {
   if (typeof id === 'string' && id.length >= 1 && id.length <= 64) return id;
   throw invalid('id is no text of 1 to 64 characters');
 }
-
-/** An `events` frame, around events that are JSON text already. */
-export const eventsFrame = (id: string, jsons: readonly string[], from: string, to: string): string =>
-  `{"type":"events","id":${JSON.stringify(id)},"events":[${jsons.join(',')}],"from":"${from}","to":"${to}"}`;

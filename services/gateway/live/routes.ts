@@ -10,16 +10,22 @@ import { Problem, problemKinds } from '../errors.js';
 import type { History } from '../query/history.js';
 import { type Connection, type Credential, createConnection } from './connection.js';
 import { createGate } from './gate.js';
+import { createInterestReader } from './interest.js';
 import { defaultStreamLimits, type StreamLimits } from './limits.js';
+import { createLiveHead } from './live-head.js';
+import type { LiveReader } from './live-reader.js';
 import type { LiveMetrics } from './metrics.js';
 import { createSubscriptionOpener, type SubscriptionParts } from './open-subscription.js';
 import { problemAnswer, subprotocol } from './protocol.js';
 
-export interface LiveDeps extends SubscriptionParts {
+export interface LiveDeps {
+  history: History;
+  liveReader: LiveReader;
   authenticator: Authenticator;
   metrics: LiveMetrics;
   log: Logger;
   limits?: Partial<StreamLimits>;
+  nowMs?: () => number;
 }
 
 const path = '/api/audit/stream';
@@ -32,7 +38,10 @@ export function registerLiveRoutes(app: FastifyInstance, deps: LiveDeps): void {
   // A page of history is large: however many subscribers catch up at once, only a few pages are in memory.
   const inTurn = createGate(limits.historyReads);
   const history: History = { ...deps.history, page: (query) => inTurn(() => deps.history.page(query)) };
-  const parts = { ...deps, history };
+  const { liveReader } = deps;
+  const head = createLiveHead({ liveReader, history, metrics, log });
+  const readInterest = createInterestReader(deps);
+  const parts: SubscriptionParts = { history, liveReader, head, readInterest, metrics };
   const server = new WebSocketServer({
     noServer: true,
     maxPayload: limits.frameBytes,
@@ -64,6 +73,7 @@ export function registerLiveRoutes(app: FastifyInstance, deps: LiveDeps): void {
     server.handleUpgrade(request, duplex, head, (socket) => {
       const connection = createConnection({
         socket,
+        wire: duplex,
         credential,
         async authenticate(key) {
           const known = await credentialOf(() => authenticator.ofKey(key));
@@ -97,6 +107,7 @@ export function registerLiveRoutes(app: FastifyInstance, deps: LiveDeps): void {
   app.addHook('preClose', async () => {
     clearInterval(sweep);
     for (const connection of connections) connection.close(1001, 'stopping', stopping());
+    head.stop();
     server.close();
   });
 }

@@ -3,9 +3,10 @@ import { messageOf } from '../../core/errors.js';
 import type { Logger } from '../../core/log.js';
 import type { Caller } from '../auth/caller.js';
 import { Problem } from '../errors.js';
+import { socketFormat } from './frames.js';
 import type { LiveMetrics } from './metrics.js';
 import type { Outgoing } from './outgoing.js';
-import { type ClientMessage, eventsFrame, problemAnswer } from './protocol.js';
+import { type ClientMessage, problemAnswer } from './protocol.js';
 import type { Outlet, Subscription } from './subscription.js';
 
 export type SubscribeMessage = Extract<ClientMessage, { type: 'subscribe' }>;
@@ -39,9 +40,15 @@ export function createSubscriptionSet({
   const open = new Map<string, Subscription>();
 
   const outletOf = (id: string): Outlet => ({
+    format: socketFormat(id),
+    get hasRoom() {
+      return outgoing.hasRoom;
+    },
+    room: outgoing.room,
     subscribed: (cursor) => outgoing.send({ type: 'subscribed', id, cursor }),
-    events: (jsons, from, to) => outgoing.sendWhenRoom(eventsFrame(id, jsons, from, to)),
-    caughtUp: (cursor) => outgoing.sendWhenRoom(JSON.stringify({ type: 'caught_up', id, cursor })),
+    events: outgoing.write,
+    caughtUp: (cursor) => outgoing.send({ type: 'caught_up', id, cursor }),
+    dropped: (count, from, to) => outgoing.send({ type: 'dropped', id, count, from, to }),
   });
 
   const stop = (id: string): string | undefined => {

@@ -1,38 +1,44 @@
 import { setImmediate as breathe } from 'node:timers/promises';
-import { encodeIngestCursor, type IngestCursor, type Position, positionOf } from '../../core/cursor/index.js';
-import { rowToWire } from '../../core/rows/index.js';
-import { answerOf } from '../query/answer.js';
-import { type Filter, matches } from '../query/filter.js';
-import type { History, Pace } from '../query/history.js';
-import { inTenant, type TenantScope } from '../query/scope.js';
-import type { LiveReader } from './live-reader.js';
-import type { LiveTail } from './live-tail.js';
+import { encodeIngestCursor, type IngestCursor } from '../../core/cursor/index.js';
+import type { History } from '../query/history.js';
+import { createCatchUp } from './catch-up.js';
+import type { Follower } from './channel.js';
+import { createFlow } from './flow.js';
+import { type FrameFormat, sharedMessage } from './frames.js';
+import type { Interest } from './interest.js';
+import type { LiveHead } from './live-head.js';
 import type { LiveMetrics } from './metrics.js';
-import type { Ring } from './ring.js';
 import { createWake } from './wake.js';
 
-/** What a subscription says to its subscriber. Resolves when there is room for more: that is all the back-pressure there is. */
+/** What a subscription says to its subscriber. */
 export interface Outlet {
+  readonly format: FrameFormat;
+  readonly hasRoom: boolean;
+  /** Resolves when there is room, or nobody is there any more. */
+  room(): Promise<void>;
   subscribed(cursor: string): void;
-  events(jsons: readonly string[], from: string, to: string): Promise<void>;
-  caughtUp(cursor: string): Promise<void>;
+  events(frame: Buffer): void;
+  caughtUp(cursor: string): void;
+  dropped(count: number, from: string, to: string): void;
 }
+
+/** `all`: whoever is slow goes on from history. `latest`: whoever is slow is told how many events passed. */
+export const deliveries = ['all', 'latest'] as const;
+export type Delivery = (typeof deliveries)[number];
 
 export interface Subscription {
   /** Behind the last event that was handed to the outlet. */
   readonly cursor: IngestCursor;
   /** Rejects when ClickHouse refuses the query; infrastructure that is away is waited for. */
   readonly ended: Promise<void>;
+  /** Nothing is sent until `resume`. */
+  pause(): void;
+  resume(): void;
+  /** False where no message with this `to` waits for it. */
+  acknowledge(to: string): boolean;
   stop(): void;
 }
 
-const limits = {
-  /** Events of one message, and of one look at memory. */
-  messageEvents: 500,
-  messageBytes: 262_144,
-  historyRows: 5_000,
-  lookEvents: 2_000,
-};
 /** How often ClickHouse is looked at again while it lags behind what memory holds, or while no live reader runs. */
 const storedWaitMs = 250;
 /** After so long without anything new, ClickHouse is asked whether there is. */
@@ -42,23 +48,27 @@ const idleCursorMs = 15_000;
 
 /**
  * Hands on every accepted event at or above a cursor, once, each partition in its order: out of ClickHouse as long as memory does not
- * reach back to the cursor, out of memory from there on. There is no queue: who is slow falls out of memory and reads ClickHouse again.
+ * reach back to the cursor, out of memory from there, and with everybody else at the head of it. There is no queue: who is slow leaves
+ * the head, falls out of memory and reads ClickHouse again.
  */
 export function subscribe({
-  scope,
-  filter,
+  interest,
   start,
-  liveReader,
+  delivery = 'all',
+  window,
+  head,
   history,
   outlet,
   metrics,
   isRetriable,
   nowMs = Date.now,
 }: {
-  scope: TenantScope;
-  filter: Filter;
+  interest: Interest;
   start: IngestCursor;
-  liveReader: LiveReader;
+  delivery?: Delivery | undefined;
+  /** Events that may be out without being acknowledged. */
+  window?: number | undefined;
+  head: LiveHead;
   history: History;
   outlet: Outlet;
   metrics: LiveMetrics;
@@ -69,129 +79,119 @@ export function subscribe({
   const stopped = new AbortController();
   const { signal } = stopped;
   const wake = createWake(signal);
-  let cursor = start;
+  const room = {
+    get hasRoom() {
+      return outlet.hasRoom;
+    },
+    wait: () => outlet.room(),
+  };
+  const flow = createFlow({ room, window, signal });
+  let own = start;
   let told = encodeIngestCursor(start);
   let toldAt = nowMs();
   let caughtUp = false;
-  let pace: Pace | undefined;
+  let dropped = { count: 0, to: told };
+  let following: { leave(): IngestCursor; over(): void } | undefined;
 
-  const send = async (jsons: string[], to: IngestCursor, from: 'live' | 'history'): Promise<void> => {
-    const text = encodeIngestCursor(to);
-    const room = outlet.events(jsons, told, text);
-    // Handed over is delivered: whatever is said on the connection from now on comes behind it.
-    cursor = to;
-    told = text;
+  const sent = (frame: Buffer, events: number, to: string): void => {
+    outlet.events(frame);
+    flow.sent(events, to);
+    told = to;
     toldAt = nowMs();
-    metrics.delivered.inc({ from }, jsons.length);
-    await room;
   };
 
-  /** Sends in messages of bounded size, each ending behind its last event. */
-  const sendAll = async (items: readonly Item[], from: 'live' | 'history'): Promise<void> => {
-    const positions = new Map(cursor.positions);
-    let jsons: string[] = [];
-    let bytes = 0;
-    for (const [at, { partition, after, json }] of items.entries()) {
-      jsons.push(json);
-      bytes += json.length;
-      positions.set(partition, after);
-      if (at < items.length - 1 && jsons.length < limits.messageEvents && bytes < limits.messageBytes) continue;
-      await send(jsons, { incarnation: cursor.incarnation, positions: new Map(positions) }, from);
-      if (signal.aborted) return;
-      jsons = [];
-      bytes = 0;
-    }
+  const sayDropped = (): void => {
+    if (dropped.count === 0) return;
+    outlet.dropped(dropped.count, told, dropped.to);
+    told = dropped.to;
+    dropped = { count: 0, to: told };
   };
 
-  /** One page out of ClickHouse for the partitions whose past memory does not reach. Returns whether it got anywhere. */
-  const readHistory = async (only: ReadonlySet<number> | undefined, maxAgeMs = 0): Promise<boolean> => {
-    const page = await history.page({
-      scope,
-      filter,
-      cursor,
-      limit: limits.historyRows,
-      pace,
-      only,
-      maxAgeMs,
-      signal,
+  const send = (jsons: string[], to: IngestCursor): void => {
+    sayDropped();
+    const message = sharedMessage(jsons, encodeIngestCursor(to));
+    sent(outlet.format.events(told, message), jsons.length, message.to);
+    // Handed over is delivered: whatever is said on the connection from now on comes behind it.
+    own = to;
+  };
+
+  const catchUp = createCatchUp({ interest, history, flow, metrics, send, signal });
+
+  const follower: Follower = {
+    format: outlet.format,
+    offer({ events, to }, frame) {
+      if (flow.allowance >= events) {
+        sayDropped();
+        sent(frame(told), events, to);
+        return 'taken';
+      }
+      if (delivery === 'all') return 'refused';
+      if (dropped.count === 0) void flow.ready().then(sayDropped);
+      dropped = { count: dropped.count + events, to };
+      return 'dropped';
+    },
+  };
+
+  const follow = (): Promise<void> | undefined => {
+    let over!: () => void;
+    const left = new Promise<void>((resolve) => {
+      over = resolve;
     });
-    pace = page.pace;
-    const items = page.rows.map((row) => ({
-      partition: row.partition,
-      after: { offset: row.offset, idx: row.idx + 1 },
-      json: JSON.stringify(answerOf(rowToWire(row), row.append_time)),
-    }));
-    await sendAll(items, 'history');
-    if (signal.aborted) return true;
-    const moved = encodeIngestCursor(cursor) !== encodeIngestCursor(page.cursor);
-    cursor = page.cursor;
-    return moved || items.length > 0;
+    const joined = head.join(own, interest, follower, (at) => {
+      own = at;
+      following = undefined;
+      over();
+    });
+    if (!joined) return undefined;
+    following = { leave: joined.leave, over };
+    return left;
   };
 
-  const readMemory = async ({ rings }: LiveTail): Promise<boolean> => {
-    let moved = false;
-    for (const [partition, ring] of rings) {
-      const position = positionOf(cursor, partition);
-      if (!inReach(ring, position)) continue;
-      const { items, end } = look(partition, ring, position);
-      moved = true;
-      await sendAll(items, 'live');
-      if (signal.aborted) return true;
-      cursor = { ...cursor, positions: new Map(cursor.positions).set(partition, end) };
-    }
-    return moved;
-  };
-
-  const look = (partition: number, ring: Ring, position: Position): { items: Item[]; end: Position } => {
-    const found = ring.read(position, limits.lookEvents);
-    const last = found.at(-1);
-    const end =
-      last && found.length === limits.lookEvents
-        ? { offset: last.offset, idx: last.idx + 1 }
-        : { offset: ring.next, idx: 0 };
-    const items = found
-      .filter(({ event }) => inTenant(scope, event.body) && matches(filter, event))
-      .map(({ offset, idx, json }) => ({ partition, after: { offset, idx: idx + 1 }, json }));
-    return { items, end };
-  };
-
-  /** Partitions that memory does not reach back far enough for; undefined for all of them. */
-  const outOfReach = (tail: LiveTail | undefined): ReadonlySet<number> | undefined => {
-    if (!tail?.incarnation.equals(cursor.incarnation)) return undefined;
-    const below = [...tail.rings].filter(([partition, ring]) => positionOf(cursor, partition).offset < ring.from);
-    return new Set(below.map(([partition]) => partition));
-  };
+  const stand = (): IngestCursor => (following && head.at ? head.at.cursor : own);
 
   /** Memory says nothing new. Should ClickHouse know more, the live reader is stuck, as for a while after Kafka was away. */
   const lookBehind = async (): Promise<void> => {
     try {
-      await readHistory(undefined, quietMs);
+      own = (await catchUp.fromHistory(own, undefined, quietMs)).cursor;
     } catch (error) {
       if (!isRetriable(error)) throw error;
     }
   };
 
   const step = async (): Promise<void> => {
-    const { tail } = liveReader;
-    const behind = outOfReach(tail);
-    const inMemory = behind === undefined ? false : await readMemory(tail!);
+    await flow.ready();
+    if (signal.aborted) return;
+    const { behind, ...read } = await catchUp.fromMemory(own, head.at);
+    own = read.cursor;
     if (behind?.size === 0) {
-      if (inMemory) return;
-      if (!caughtUp) await outlet.caughtUp(encodeIngestCursor(cursor));
+      if (read.moved || signal.aborted) return;
+      if (!caughtUp) outlet.caughtUp(encodeIngestCursor(own));
       caughtUp = true;
-      pace = undefined;
+      const left = follow();
+      if (left) return left;
       if (!(await wake.wait(quietMs))) await lookBehind();
-    } else {
-      if (caughtUp) metrics.fallbacks.inc();
-      caughtUp = false;
-      // Where ClickHouse has not stored yet what memory already let go, it will: nothing is skipped meanwhile.
-      if (!(await readHistory(behind)) && !inMemory) await wake.wait(storedWaitMs, { always: true });
+      return;
     }
-    if (nowMs() - toldAt >= idleCursorMs && encodeIngestCursor(cursor) !== told) await send([], cursor, 'live');
+    if (caughtUp) metrics.fallbacks.inc();
+    caughtUp = false;
+    const stored = await catchUp.fromHistory(own, behind);
+    own = stored.cursor;
+    // Where ClickHouse has not stored yet what memory already let go, it will: nothing is skipped meanwhile.
+    if (!stored.moved && !read.moved) await wake.wait(storedWaitMs, { always: true });
+  };
+
+  const tellIdle = (): void => {
+    if (nowMs() - toldAt < idleCursorMs || flow.allowance === 0 || dropped.count > 0) return;
+    const at = stand();
+    if (encodeIngestCursor(at) === told) return;
+    const message = sharedMessage([], encodeIngestCursor(at));
+    sent(outlet.format.events(told, message), 0, message.to);
   };
 
   const run = async (): Promise<void> => {
-    const off = liveReader.onAdvance(wake.ring);
+    const off = head.onAdvance(wake.ring);
+    const idle = setInterval(tellIdle, idleCursorMs / 3);
+    idle.unref();
     try {
       while (!signal.aborted) {
         try {
@@ -205,24 +205,27 @@ export function subscribe({
       }
     } finally {
       off();
+      clearInterval(idle);
     }
   };
 
   return {
     get cursor() {
-      return cursor;
+      return stand();
     },
     ended: run(),
-    stop: () => stopped.abort(),
+    pause: flow.pause,
+    resume: flow.resume,
+    acknowledge: flow.acknowledge,
+    stop() {
+      if (signal.aborted) return;
+      sayDropped();
+      if (following) {
+        own = following.leave();
+        following.over();
+        following = undefined;
+      }
+      stopped.abort();
+    },
   };
 }
-
-interface Item {
-  partition: number;
-  after: Position;
-  json: string;
-}
-
-/** Whether memory holds everything from the position on and has something above it. */
-const inReach = (ring: Ring, position: Position): boolean =>
-  position.offset >= ring.from && position.offset < ring.next;
