@@ -36,6 +36,7 @@ describe('roles', () => {
       body.roles.map(({ name }: AnyFields) => name),
       ['owner', 'admin', 'auditor', 'viewer', 'writer'],
     );
+    assert.ok(body.roles.every((role: AnyFields) => role.built_in && role.organization_id === null));
     const { status, body: key } = await makeKey({ role: 'auditor' });
     assert.equal(status, 201, JSON.stringify(key));
     assert.deepEqual([key.role, key.permissions], ['auditor', []]);
@@ -73,6 +74,69 @@ describe('roles', () => {
     assert.equal((await gateway.call('DELETE', '/api/organizations/acme/roles/analyst')).status, 404);
     assert.equal((await put('acme', 'analyst', ['view:audit_logs'])).status, 201, 'and the name is free again');
     assert.deepEqual(await mayOf(key.key), ['view:audit_logs', 'verify']);
+  });
+
+  test('the deployment’s roles are every organization’s, and are changed by whoever speaks for all of them', async () => {
+    const role = (name: string, permissions: string[], key = world.adminKey, method = 'PUT') =>
+      gateway.call(method, `/api/roles/${name}`, { key, ...(method === 'PUT' ? { body: { permissions } } : {}) });
+    assert.equal((await role('soc', ['view:audit_logs', 'verify'])).status, 201);
+    for (const organizations of [['acme'], ['acme', 'globex'], '*']) {
+      const { status, body } = await makeKey({ role: 'soc', organizations });
+      assert.equal(status, 201, JSON.stringify(body));
+      assert.deepEqual(await mayOf(body.key), ['view:audit_logs', 'verify']);
+    }
+    const manager = await gateway.makeKey(['acme'], ['manage:keys', 'view:audit_logs', 'verify']);
+    const { body } = await gateway.call('GET', '/api/roles', { key: manager });
+    const listed = body.roles.find(({ name }: AnyFields) => name === 'soc');
+    assert.deepEqual([listed.built_in, listed.organization_id], [false, null]);
+    assert.equal((await role('soc', ['verify'], manager)).status, 403);
+    assert.equal((await role('soc', [], manager, 'DELETE')).status, 403);
+    assert.equal((await role('owner', ['verify'])).status, 409);
+    assert.equal((await put('*', 'soc', ['verify'])).status, 404);
+
+    // One of two namesakes could be removed, and its keys would have the other one's permissions.
+    assert.equal((await put('acme', 'soc', ['verify'])).status, 409);
+    assert.equal((await put('acme', 'own', ['verify'])).status, 201);
+    assert.equal((await role('own', ['verify'])).status, 409);
+
+    const { body: key } = await makeKey({ role: 'soc' }, manager);
+    assert.equal((await role('soc', ['verify', 'export:audit_logs'])).status, 200);
+    assert.deepEqual(await mayOf(key.key), ['export:audit_logs', 'verify']);
+    assert.equal((await role('soc', [], world.adminKey, 'DELETE')).status, 200);
+    assert.deepEqual(await mayOf(key.key), []);
+  });
+
+  test('whoever administers organizations alone stays within them', async () => {
+    const boss = await gateway.makeKey(['acme'], ['admin']);
+    assert.ok(!(await mayOf(boss)).includes('view:system_audit_logs'));
+    assert.ok((await mayOf(boss)).includes('view:owner_events'));
+    const system = await gateway.call('GET', '/api/audit/system', { key: boss });
+    assert.deepEqual([system.status, system.body.required_permission], [403, 'view:system_audit_logs']);
+    const grant = async (body: AnyFields) => (await makeKey({ permissions: ['verify'], ...body }, boss)).status;
+    assert.equal(await grant({}), 201);
+    assert.equal(await grant({ permissions: ['admin'] }), 201);
+    assert.equal(await grant({ permissions: ['view:system_audit_logs'] }), 403);
+    assert.equal(await grant({ organizations: '*' }), 403);
+    assert.equal(await grant({ organizations: ['acme', '*'] }), 403);
+    assert.equal(await grant({ organizations: ['acme', 'globex'] }), 403);
+    assert.equal((await put('acme', 'spy', ['view:system_audit_logs'], boss)).status, 403);
+    assert.equal((await put('acme', 'boss', ['admin'], boss)).status, 201);
+    assert.equal((await put('globex', 'boss', ['verify'], boss)).status, 403);
+    const { body: theirs } = await makeKey({ organizations: ['globex'], permissions: ['verify'] });
+    const { body: shared } = await makeKey({ organizations: ['acme', 'globex'], permissions: ['verify'] });
+    for (const { id } of [theirs, shared]) {
+      assert.equal((await gateway.call('DELETE', `/api/keys/${id}`, { key: boss })).status, 404);
+      const rotate = { key: boss, body: { overlap_seconds: 0 } };
+      assert.equal((await gateway.call('POST', `/api/keys/${id}/rotate`, rotate)).status, 404);
+    }
+    // A link signs in as its maker, who is bound as before.
+    const { body: link } = await gateway.call('POST', '/api/session/link', { key: boss });
+    assert.ok(link.url);
+    const entitlements = await gateway.call('PUT', '/api/organizations/acme/entitlements', {
+      key: boss,
+      body: { plan: 'all', retention_days: null, persistentLogging: true, export: true, alerts: true },
+    });
+    assert.equal(entitlements.status, 403, 'nor does it choose its own plan');
   });
 
   test('nobody grants through a role what it lacks', async () => {

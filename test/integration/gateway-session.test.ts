@@ -76,6 +76,8 @@ describe('a browser’s session', () => {
       { origin: 'http://evil.example' },
       { origin: 'null' },
       { origin: gateway.url.replace('http:', 'https:') },
+      { 'sec-fetch-site': 'cross-site' },
+      { 'sec-fetch-site': 'same-site', origin: gateway.url },
     ]) {
       const refused = await post(headers);
       assert.deepEqual([refused.status, refused.body.type], [403, 'urn:sealstream:problem:cross-site']);
@@ -84,6 +86,8 @@ describe('a browser’s session', () => {
     assert.equal((await post({ origin: gateway.url })).status, 202);
     const read = await browser.call('GET', '/api/audit', { headers: { origin: 'http://evil.example' } });
     assert.equal(read.status, 403, 'nor does another origin read');
+    const followed = await browser.call('GET', '/api/audit', { headers: { 'sec-fetch-site': 'cross-site' } });
+    assert.equal(followed.status, 200, 'a link on another site may lead here');
   });
 
   test('cannot be begun by another site, nor fixed in advance', async () => {
@@ -93,6 +97,11 @@ describe('a browser’s session', () => {
       headers: { origin: 'http://evil.example' },
     });
     assert.deepEqual([foreign.status, foreign.setCookie], [403, undefined]);
+    const told = await browser.call('POST', '/api/session', {
+      body: { api_key: world.adminKey },
+      headers: { 'sec-fetch-site': 'cross-site' },
+    });
+    assert.deepEqual([told.status, told.setCookie], [403, undefined]);
     await browser.signIn(world.adminKey);
     const planted = browser.cookie!;
     await browser.signIn(await gateway.makeKey(['acme'], ['view:audit_logs']));

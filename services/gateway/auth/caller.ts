@@ -4,7 +4,7 @@ import { Problem } from '../errors.js';
 import type { Headers } from './headers.js';
 import type { CredentialSource } from './sources.js';
 
-/** What a key may be allowed. `admin` includes every other. */
+/** What a key may be allowed. `admin` includes every other; bound to organizations, every other that stays within them. */
 export const permissions = [
   'view:audit_logs',
   'view:system_audit_logs',
@@ -63,8 +63,15 @@ declare module 'fastify' {
   }
 }
 
-export const may = (caller: Pick<Caller, 'permissions'>, permission: Permission): boolean =>
-  caller.permissions.has(permission) || caller.permissions.has('admin');
+/** The system scope tells of every organization. */
+const beyondOrganizations: ReadonlySet<Permission> = new Set(['view:system_audit_logs']);
+
+export const may = (
+  { permissions, organizations }: Pick<Caller, 'permissions'> & Partial<Pick<Caller, 'organizations'>>,
+  permission: Permission,
+): boolean =>
+  permissions.has(permission) ||
+  (permissions.has('admin') && (organizations === '*' || !beyondOrganizations.has(permission)));
 
 export const mayActFor = (caller: Caller, organization: string): boolean =>
   caller.organizations === '*' || caller.organizations.includes(organization);

@@ -71,13 +71,19 @@ export function registerEntitlementRoutes(
     },
     async (request) => {
       const { params, body, caller } = request;
-      checkOwn(caller, params.id);
+      checkOperator(caller);
       await entitlements.put(params.id, body, caller.keyId);
       const target = { type: 'organization', id: params.id };
       systemLog.writeLater({ action: 'organization.entitlements_set', target, details: body }, originOf(request));
       return body;
     },
   );
+}
+
+/** Whoever runs an organization does not choose what it pays for. */
+function checkOperator({ organizations }: Caller): void {
+  if (organizations === '*') return;
+  throw new Problem('forbidden', 'entitlements are set by whoever speaks for every organization');
 }
 
 function checkOwn(caller: Caller, organization: string): void {

@@ -6,8 +6,11 @@ import { type Headers, valuesOf } from '../headers.js';
 export interface SameOrigin {
   /** The console's own origin, as the browser sees it. */
   own(headers: Headers): string;
-  /** Throws cross-site (403) where Origin names another one, or is absent although it is required. */
-  check(headers: Headers, how?: { required?: boolean }): void;
+  /**
+   * Throws cross-site (403) where Origin names another one, or is absent although it is required; and, of what changes something, where
+   * the browser says in Sec-Fetch-Site that another site asks.
+   */
+  check(headers: Headers, how?: { required?: boolean; changes?: boolean }): void;
 }
 
 /** Without a public URL the gateway is asked directly, over http, by the name in Host. */
@@ -15,7 +18,13 @@ export function createSameOrigin({ publicUrl }: { publicUrl: URL | undefined }):
   const own = (headers: Headers): string => publicUrl?.origin ?? `http://${valuesOf(headers, 'host')[0] ?? ''}`;
   return {
     own,
-    check(headers, { required = false } = {}) {
+    check(headers, { required = false, changes = true } = {}) {
+      const site = valuesOf(headers, 'sec-fetch-site');
+      if (changes && site.some((value) => value !== 'same-origin' && value !== 'none')) {
+        throw new Problem('cross-site', `the browser says that another site asks: Sec-Fetch-Site ${site.join(', ')}`, {
+          errors: [{ parameter: 'sec-fetch-site', detail: 'must be same-origin' }],
+        });
+      }
       const origins = valuesOf(headers, 'origin');
       if (origins.length === 0 && !required) return;
       const wanted = own(headers);

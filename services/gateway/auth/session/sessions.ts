@@ -99,10 +99,12 @@ export function createSessions({
       const secret = cookie.read(headers);
       if (secret === undefined) return undefined;
       const isStream = headers.upgrade !== undefined;
-      sameOrigin.check(headers, { required: isStream });
+      const isChange = !safeMethods.has(method);
+      // Not every browser counts ws: and http: as the same site; of streams the Origin tells.
+      sameOrigin.check(headers, { required: isStream, changes: isChange });
       // A stream that is open is no sign that anybody sits before it.
       const stored = held(await (isStream ? store.get(secret) : store.touch(secret, idleMs)));
-      if (!safeMethods.has(method)) checkCsrfToken(headers, secret);
+      if (isChange) checkCsrfToken(headers, secret);
       return callerOf(store.idOf(secret), stored);
     },
     ofId: async (id) => callerOf(id, held(await store.getById(id))),
