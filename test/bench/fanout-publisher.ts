@@ -21,7 +21,7 @@ export interface PublisherConfig {
 const config = JSON.parse(process.argv[2]!) as PublisherConfig;
 const { partitions, perSecond } = config;
 /** Events that are due by then go out together. */
-const tickMs = 5;
+const tickMs = 10;
 
 const kafka = createKafka({ brokers: config.brokers, clientId: 'bench', log: createLogger('bench', 'silent') });
 const producer = kafka.producer({ maxInFlightRequests: 5 });

@@ -105,10 +105,11 @@ export const bench: Bench = async (options) => {
     const after = cpuOf(pids);
     const used = (name: string): number => after[name]! - before[name]!;
     const deliveries = all.reduce((sum, one) => sum + one.deliveries, 0);
+    const reads = all.reduce((sum, one) => sum + one.reads, 0);
     const bytes = all.reduce((sum, one) => sum + one.bytes, 0);
     const cpu = used('gateway');
     print(
-      `${Math.round(deliveries / seconds).toLocaleString('en')} deliveries/s, ${(bytes / deliveries).toFixed(0)} bytes each; ` +
+      `${Math.round(deliveries / seconds).toLocaleString('en')} deliveries/s, ${(bytes / deliveries).toFixed(0)} bytes each, ${(deliveries / reads).toFixed(1)} in one read; ` +
         `gateway ${((cpu / deliveries) * 1e6).toFixed(2)} CPU s per million = ` +
         `${Math.round(deliveries / cpu).toLocaleString('en')} deliveries/s per core (busy ${((cpu / took) * 100).toFixed(0)} %)`,
     );

@@ -1,5 +1,12 @@
 import { createWake } from './wake.js';
 
+/** What a connection takes. */
+export interface Room {
+  readonly hasRoom: boolean;
+  /** Resolves when there is room, or nobody is there any more. */
+  room(): Promise<void>;
+}
+
 /** How much a subscriber takes: what its connection has room for, within its window, unless it pauses. */
 export interface Flow {
   /** So many events may go now. */
@@ -21,7 +28,7 @@ export function createFlow({
   window,
   signal,
 }: {
-  room: { readonly hasRoom: boolean; wait(): Promise<void> };
+  room: Room;
   /** Events that may be out without being acknowledged. */
   window: number | undefined;
   signal: AbortSignal;
@@ -42,7 +49,7 @@ export function createFlow({
     },
     async ready() {
       while (!signal.aborted && allowed() === 0) {
-        if (!room.hasRoom) await room.wait();
+        if (!room.hasRoom) await room.room();
         else await wake.wait(lookMs);
       }
     },

@@ -37,6 +37,8 @@ export interface LiveHead {
 const tickMs = 20;
 /** Of one message, before filters. */
 const limits = { events: 500, bytes: 262_144 };
+/** Of a partition's memory: what may wait to be handed on before reading pauses. */
+const fullShare = 0.25;
 /** After so long without anything new, ClickHouse is asked whether there is. */
 const quietMs = 3_000;
 
@@ -67,6 +69,9 @@ export function createLiveHead({
   let stuck = false;
   let steppedAt = Number.NEGATIVE_INFINITY;
   let movedAt = nowMs();
+  /** What a ring had taken when all of it was handed on. */
+  let handedOn = new WeakMap<Ring, number>();
+  const waiting: (() => void)[] = [];
   let scheduled: { cancel(): void } | undefined;
 
   const remove = (follower: Follower): Joined | undefined => {
@@ -87,9 +92,11 @@ export function createLiveHead({
   const adopt = (tail: LiveTail | undefined): void => {
     if (at) dismissAll();
     stuck = false;
+    handedOn = new WeakMap();
     const ends = (rings: LiveTail['rings']): [number, Position][] =>
       [...rings].map(([partition, { next }]) => [partition, { offset: next, idx: 0 }]);
     at = tail && { tail, cursor: { incarnation: tail.incarnation, positions: new Map(ends(tail.rings)) } };
+    noteDrained();
   };
 
   const isWhole = ({ tail, cursor }: NonNullable<typeof at>): boolean =>
@@ -122,6 +129,24 @@ export function createLiveHead({
     return more;
   };
 
+  /** Whether much of what memory may hold waits to be handed on: were more read meanwhile, everybody would fall out of it. */
+  const isFull = (): boolean =>
+    [...(at?.tail.rings.values() ?? [])].some(
+      (ring) => ring.pushedBytes - (handedOn.get(ring) ?? 0) > ring.maxBytes * fullShare,
+    );
+  const drained = (): Promise<void> =>
+    new Promise((resolve) => {
+      waiting.push(resolve);
+      // A tick more would serve nobody.
+      scheduled?.cancel();
+      scheduled = undefined;
+      schedule(0);
+    });
+  const noteDrained = (): void => {
+    for (const ring of at?.tail.rings.values() ?? []) handedOn.set(ring, ring.pushedBytes);
+    for (const resolve of waiting.splice(0)) resolve();
+  };
+
   const advance = (): void => {
     scheduled = undefined;
     steppedAt = nowMs();
@@ -129,6 +154,7 @@ export function createLiveHead({
     const more = at ? step() : false;
     for (const listener of listeners) listener();
     if (more) schedule(0);
+    else noteDrained();
   };
 
   const schedule = (waitMs: number): void => {
@@ -148,6 +174,7 @@ export function createLiveHead({
       for (const listener of listeners) listener();
     }
     schedule(steppedAt + tickMs - nowMs());
+    return isFull() ? drained() : undefined;
   });
   adopt(liveReader.tail);
 
@@ -197,6 +224,7 @@ export function createLiveHead({
       off();
       clearInterval(quiet);
       scheduled?.cancel();
+      for (const resolve of waiting.splice(0)) resolve();
     },
   };
 }

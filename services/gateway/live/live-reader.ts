@@ -8,8 +8,11 @@ import { type LiveTail, startTail, type TailParts } from './live-tail.js';
 export interface LiveReader {
   /** Undefined while nothing is read: at start, and while Kafka or ClickHouse is away. */
   readonly tail: LiveTail | undefined;
-  /** Calls back after every advance, and when reading begins or ends, until the returned function is called. */
-  onAdvance(callback: () => void): () => void;
+  /**
+   * Calls back after every advance, and when reading begins or ends, until the returned function is called. Nothing more is read
+   * before the callback resolves.
+   */
+  onAdvance(callback: () => Promise<void> | undefined): () => void;
   stop(): Promise<void>;
 }
 
@@ -23,12 +26,12 @@ const stopTimeoutMs = 5_000;
 /** Starts at ClickHouse's position, because a lane's past is in `batches`; so it needs both, and tries until it has them. */
 export function createLiveReader(parts: LiveReaderParts): LiveReader {
   const { log, health } = parts;
-  const listeners = new Set<() => void>();
+  const listeners = new Set<() => Promise<void> | undefined>();
   const stopped = new AbortController();
   let tail: LiveTail | undefined;
 
-  const advanced = (): void => {
-    for (const listener of listeners) listener();
+  const advanced = async (): Promise<void> => {
+    for (const listener of listeners) await listener();
   };
 
   const follow = async (): Promise<void> => {
@@ -40,10 +43,10 @@ export function createLiveReader(parts: LiveReaderParts): LiveReader {
         tail = reading.tail;
         waits = backoff();
         health.set(healthPart, { ready: true });
-        advanced();
+        await advanced();
         await aborted(AbortSignal.any([ended.signal, stopped.signal]));
         tail = undefined;
-        advanced();
+        await advanced();
         const closing = reading.reader.stop().catch((error) => log.debug({ error: messageOf(error) }, 'live reader'));
         if (stopped.signal.aborted) await closing;
         if (ended.signal.aborted) throw ended.signal.reason;

@@ -47,14 +47,17 @@ const eventOverheadBytes = 2_048;
 const defaultMaxBytes = 67_108_864;
 
 /**
- * Reads on from where ClickHouse stands, because a lane's past is in `batches`. Calls `advanced` after every batch; aborts `ended` with
- * the reason when reading has come to an end: a crash, a hole, or another life of the topic.
+ * Reads on from where ClickHouse stands, because a lane's past is in `batches`. Waits for `advanced` after every record; aborts `ended`
+ * with the reason when reading has come to an end: a crash, a hole, or another life of the topic.
  */
 export async function startTail({
   advanced,
   ended,
   ...parts
-}: TailParts & { advanced: () => void; ended: AbortController }): Promise<{ tail: LiveTail; reader: TopicReader }> {
+}: TailParts & { advanced: () => Promise<void>; ended: AbortController }): Promise<{
+  tail: LiveTail;
+  reader: TopicReader;
+}> {
   const { kafka, eventsTopic, registryReader, metrics, log, maxBytes = defaultMaxBytes } = parts;
   const named = (): Buffer | undefined => registryReader.registry.incarnation(eventsTopic)?.id;
   const incarnation = named();
@@ -86,8 +89,11 @@ export async function startTail({
     async onRecords(partition, records) {
       // The topic may have got the partition meanwhile.
       const opened = open.get(partition) ?? (await add(partition));
-      for (const record of records) if (record.offset >= opened.ring.next) await take(opened, record);
-      advanced();
+      for (const record of records) {
+        if (record.offset < opened.ring.next) continue;
+        await take(opened, record);
+        await advanced();
+      }
     },
     onCaughtUp(partition, next, highWatermark) {
       metrics.lag.set({ partition: String(partition) }, Math.max(0, highWatermark - next));

@@ -37,7 +37,7 @@ export function createOutgoing({
   let since = 0;
   let timer: NodeJS.Timeout | undefined;
 
-  const hasRoom = (): boolean => socket.readyState !== WebSocket.OPEN || socket.bufferedAmount <= unsentBytes;
+  const hasRoom = (): boolean => wire.writableLength <= unsentBytes || socket.readyState !== WebSocket.OPEN;
 
   const settle = (): void => {
     const now = performance.now();
@@ -48,8 +48,8 @@ export function createOutgoing({
       const due = waiting;
       waiting = [];
       for (const resolve of due) resolve();
-    } else if (socket.bufferedAmount < least) {
-      least = socket.bufferedAmount;
+    } else if (wire.writableLength < least) {
+      least = wire.writableLength;
       since = now;
     } else if (now - since >= stallMs) {
       since = now;
@@ -68,7 +68,7 @@ export function createOutgoing({
     async room() {
       if (hasRoom()) return;
       if (!timer) {
-        least = socket.bufferedAmount;
+        least = wire.writableLength;
         since = performance.now();
         timer = setInterval(settle, Math.min(1_000, stallMs / 4));
         wire.on('drain', settle);

@@ -7,6 +7,9 @@ export interface Ring {
   readonly from: number;
   /** The next offset to come. */
   readonly next: number;
+  /** What was ever pushed has cost, and what may be held at once; bytes. */
+  readonly pushedBytes: number;
+  readonly maxBytes: number;
   /** Takes the record at `next` or above it. `bytes` is what keeping its events costs. */
   push(offset: number, events: readonly LiveEvent[], bytes: number): void;
   /** Events at or above a position, in order, at most `limit`; the position must not lie below `from`. */
@@ -23,6 +26,7 @@ export function createRing({ start, maxBytes }: { start: number; maxBytes: numbe
   const entries: Entry[] = [];
   let head = 0;
   let held = 0;
+  let pushedBytes = 0;
   let from = start;
   let next = start;
 
@@ -58,11 +62,16 @@ export function createRing({ start, maxBytes }: { start: number; maxBytes: numbe
     get next() {
       return next;
     },
+    get pushedBytes() {
+      return pushedBytes;
+    },
+    maxBytes,
     push(offset, events, bytes) {
       next = offset + 1;
       if (events.length === 0) return;
       entries.push({ offset, events, bytes });
       held += bytes;
+      pushedBytes += bytes;
       letOldGo();
     },
     read({ offset, idx }, limit) {

@@ -41,10 +41,7 @@ export function createSubscriptionSet({
 
   const outletOf = (id: string): Outlet => ({
     format: socketFormat(id),
-    get hasRoom() {
-      return outgoing.hasRoom;
-    },
-    room: outgoing.room,
+    room: outgoing,
     subscribed: (cursor) => outgoing.send({ type: 'subscribed', id, cursor }),
     events: outgoing.write,
     caughtUp: (cursor) => outgoing.send({ type: 'caught_up', id, cursor }),

@@ -3,7 +3,7 @@ import { encodeIngestCursor, type IngestCursor } from '../../core/cursor/index.j
 import type { History } from '../query/history.js';
 import { createCatchUp } from './catch-up.js';
 import type { Follower } from './channel.js';
-import { createFlow } from './flow.js';
+import { createFlow, type Room } from './flow.js';
 import { type FrameFormat, sharedMessage } from './frames.js';
 import type { Interest } from './interest.js';
 import type { LiveHead } from './live-head.js';
@@ -13,9 +13,7 @@ import { createWake } from './wake.js';
 /** What a subscription says to its subscriber. */
 export interface Outlet {
   readonly format: FrameFormat;
-  readonly hasRoom: boolean;
-  /** Resolves when there is room, or nobody is there any more. */
-  room(): Promise<void>;
+  readonly room: Room;
   subscribed(cursor: string): void;
   events(frame: Buffer): void;
   caughtUp(cursor: string): void;
@@ -79,13 +77,7 @@ export function subscribe({
   const stopped = new AbortController();
   const { signal } = stopped;
   const wake = createWake(signal);
-  const room = {
-    get hasRoom() {
-      return outlet.hasRoom;
-    },
-    wait: () => outlet.room(),
-  };
-  const flow = createFlow({ room, window, signal });
+  const flow = createFlow({ room: outlet.room, window, signal });
   let own = start;
   let told = encodeIngestCursor(start);
   let toldAt = nowMs();
