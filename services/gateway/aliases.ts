@@ -114,6 +114,7 @@ interface RealmParams {
 
 /** A realm is an organization, which the credential must permit. */
 function realmScopes(request: FastifyRequest, { realm }: RealmParams): ScopeFor {
+  if (realm === '') throw badParameter('realm', 'is empty');
   const header = organizationHeader(request);
   if (header !== undefined && header !== realm) {
     throw badParameter('realm', `the path names ${JSON.stringify(realm)}, the header ${JSON.stringify(header)}`);

@@ -7,6 +7,8 @@ import { registerAuthentication } from './auth/authentication.js';
 import type { Authenticator } from './auth/caller.js';
 import { Problem } from './errors.js';
 import { registerAdmission } from './http/admission.js';
+import { registerCompression } from './http/compression.js';
+import { registerEtags } from './http/etag.js';
 import { registerJsonBody } from './http/json-body.js';
 import type { HttpMetrics } from './http/metrics.js';
 import { problemOf } from './http/problem-of.js';
@@ -14,6 +16,7 @@ import { registerProblems } from './http/problems.js';
 import type { RateLimiter } from './http/rate-limiter.js';
 import { sendProblem } from './http/raw-problem.js';
 import { createRouteTable } from './http/route-table.js';
+import { registerSecurityHeaders } from './http/security-headers.js';
 import type { Rate } from './http/token-buckets.js';
 
 export interface AppLimits {
@@ -34,6 +37,7 @@ const maxParamLength = 512;
 export function createApp({
   server,
   authenticator,
+  publicUrl,
   limits,
   limiter,
   metrics,
@@ -41,6 +45,8 @@ export function createApp({
 }: {
   server: Server;
   authenticator: Authenticator;
+  /** Where browsers find the gateway; undefined where they ask it directly. */
+  publicUrl: URL | undefined;
   limits: AppLimits;
   /** Of requests. */
   limiter: RateLimiter;
@@ -67,11 +73,7 @@ export function createApp({
   app.addHook('onRequest', async (request, reply) => {
     metrics.inFlight.inc();
     reply.raw.once('close', () => metrics.inFlight.dec());
-    reply.headers({
-      'x-request-id': request.id,
-      'x-content-type-options': 'nosniff',
-      'cache-control': 'no-store',
-    });
+    reply.header('x-request-id', request.id);
   });
   app.addHook('onResponse', async (request, reply) => {
     const { method, routeOptions } = request;
@@ -79,6 +81,9 @@ export function createApp({
     metrics.requestSeconds.observe(labels, reply.elapsedTime / 1_000);
   });
 
+  registerSecurityHeaders(app, { publicUrl });
+  registerEtags(app);
+  registerCompression(app);
   const routes = createRouteTable(app);
   registerProblems(app, { routes, metrics, log });
   registerAuthentication(app, { authenticator });

@@ -166,7 +166,7 @@ async function startWork(parts: Shared & Connections): Promise<void> {
   closers.add('key uses', () => uses.stop());
   const signIn = createSignIn({ directory, redis: parts.redis, uses, roles, auditors, config });
   const { authenticator } = signIn;
-  const { app, stopReading } = registerRoutes({
+  const { app, stopReading } = await registerRoutes({
     ...parts,
     registry,
     producer,

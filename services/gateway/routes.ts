@@ -5,6 +5,7 @@ import type { ClickHouseClient } from '../core/clients/clickhouse.js';
 import type { Health } from '../core/health.js';
 import type { Logger } from '../core/log.js';
 import type { Metrics } from '../core/metrics.js';
+import { packageVersion } from '../core/paths.js';
 import type { Producer } from '../producer/index.js';
 import { registerAliases } from './aliases.js';
 import { createApp } from './app.js';
@@ -43,6 +44,8 @@ import { createRepublisher } from './ingest/republisher.js';
 import { createLiveReader } from './live/live-reader.js';
 import { createLiveMetrics } from './live/metrics.js';
 import { registerLiveRoutes } from './live/routes.js';
+import { registerDescription } from './openapi/describe.js';
+import { registerDescriptionRoutes } from './openapi/routes.js';
 import { registerQueryRoutes } from './query/routes.js';
 import type { EventsTable } from './query/scope.js';
 import type { OpenRegistry } from './registry/open-registry.js';
@@ -75,13 +78,24 @@ export interface GatewayParts {
 }
 
 /** All routes of the gateway. */
-export function registerRoutes(parts: GatewayParts): { app: FastifyInstance; stopReading: () => Promise<void> } {
+export async function registerRoutes(
+  parts: GatewayParts,
+): Promise<{ app: FastifyInstance; stopReading: () => Promise<void> }> {
   const { config, door, metrics, log } = parts;
   const http = createHttpMetrics(metrics);
   const catalogue = createCatalogue(parts);
   const authenticator = withHiddenActions(parts.authenticator, catalogue.definitions);
   const limiter = limiterOf(parts, 'requests', config.limits.requestRate);
-  const app = createApp({ server: door.server, authenticator, limits: config.limits, limiter, metrics: http, log });
+  const app = createApp({
+    server: door.server,
+    authenticator,
+    publicUrl: config.signIn?.publicUrl,
+    limits: config.limits,
+    limiter,
+    metrics: http,
+    log,
+  });
+  await registerDescription(app, { version: packageVersion(), sessionCookie: parts.signIn.sessions.cookie.name });
   const accessLog = createAccessLog({ producer: parts.producer, place: config.accessLog, log });
   registerWatching(app, { accessLog });
   app.addHook('onClose', () => accessLog.stop());
@@ -90,6 +104,7 @@ export function registerRoutes(parts: GatewayParts): { app: FastifyInstance; sto
   registerAdministration(app, parts, presence);
   const { table, stopReading } = registerReading(app, { ...parts, authenticator }, catalogue);
   registerCatalogue(app, parts, { presence, catalogue, table });
+  registerDescriptionRoutes(app);
   return { app, stopReading };
 }
 

@@ -5,7 +5,6 @@ import { Problem } from '../../services/gateway/errors.js';
 import { csvCell, csvRecord } from '../../services/gateway/export/csv.js';
 import { exportFields, readFields } from '../../services/gateway/export/fields.js';
 import { createExportGate } from '../../services/gateway/export/gate.js';
-import { acceptsGzip } from '../../services/gateway/export/send.js';
 import { parseCsv, unguarded } from '../support/csv.js';
 
 describe('a CSV cell', () => {
@@ -99,13 +98,4 @@ describe('the number of exports at once', () => {
     gate.enter('b');
     assert.throws(() => gate.enter('c'), { kind: 'overloaded' });
   });
-});
-
-test('gzip is sent to those who take it', () => {
-  for (const header of ['gzip', 'br, gzip;q=0.5', '*', 'GZIP;q=1', 'x-gzip', 'deflate, *;q=0.1']) {
-    assert.equal(acceptsGzip(header), true, header);
-  }
-  for (const header of [undefined, '', 'identity', 'gzip;q=0', '*;q=0', 'br', 'gzip;q=0, *']) {
-    assert.equal(acceptsGzip(header), false, String(header));
-  }
 });

@@ -2,6 +2,8 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import Fastify from 'fastify';
 import { Problem } from '../../services/gateway/errors.js';
+import { acceptsGzip, codingFor } from '../../services/gateway/http/content-coding.js';
+import { etagOf, isAmong } from '../../services/gateway/http/etag.js';
 import { problemBody } from '../../services/gateway/http/problem-body.js';
 import { createRouteTable } from '../../services/gateway/http/route-table.js';
 import { createTokenBuckets } from '../../services/gateway/http/token-buckets.js';
@@ -72,4 +74,35 @@ test('no extension of a problem overrides what RFC 9457 names', () => {
     part: 'kafka',
     request_id: 'r',
   });
+});
+
+describe('the coding of an answer', () => {
+  test('is gzip for those who take it and nothing better', () => {
+    for (const header of ['gzip', 'gzip, deflate', 'br;q=0.5, gzip', 'GZIP;q=1', 'x-gzip', 'br;q=0, *;q=0.1']) {
+      assert.equal(codingFor(header), 'gzip', header);
+      assert.equal(acceptsGzip(header), true, header);
+    }
+  });
+
+  test('is Brotli for those who like it as much', () => {
+    for (const header of ['br', 'gzip, deflate, br, zstd', '*', 'gzip;q=0.5, br', 'gzip;q=0, *']) {
+      assert.equal(codingFor(header), 'br', header);
+    }
+  });
+
+  test('is none for those who take none of them, or cannot be understood', () => {
+    for (const header of [undefined, '', 'identity', 'gzip;q=0', '*;q=0', 'deflate', 'gzip;q=high', 'br;q=-1', ',;,']) {
+      assert.equal(codingFor(header), undefined, String(header));
+      assert.equal(acceptsGzip(header), false, String(header));
+    }
+  });
+});
+
+test('an ETag is among those of If-None-Match by weak comparison', () => {
+  const etag = etagOf('the body');
+  assert.match(etag, /^W\/"[\w-]{22}"$/);
+  assert.notEqual(etag, etagOf('another body'));
+  for (const header of ['*', etag, etag.slice(2), `"a", ${etag}`, ` ${etag} ,"b"`])
+    assert.ok(isAmong(header, etag), header);
+  for (const header of ['', '"a"', etag.toLowerCase(), `${etag}x`, '"*"']) assert.ok(!isAmong(header, etag), header);
 });

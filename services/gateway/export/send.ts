@@ -4,6 +4,7 @@ import { createGzip, constants as zlib } from 'node:zlib';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { messageOf } from '../../core/errors.js';
 import type { Logger } from '../../core/log.js';
+import { acceptsGzip } from '../http/content-coding.js';
 import { signalOf } from '../query/asking.js';
 import type { RawQuery, ScopeFor } from '../query/event-queries.js';
 import type { Export, Exporter } from './exporter.js';
@@ -101,18 +102,3 @@ export function createSendExport({
 /** Nothing of the request is in it. */
 const fileName = (format: string): string =>
   `audit-${new Date().toISOString().slice(0, 19).replaceAll(':', '')}Z.${format}`;
-
-/** RFC 9110 §12.5.3, as far as one coding needs it. */
-export function acceptsGzip(header: string | string[] | undefined): boolean {
-  const codings = new Map(
-    String(header ?? '')
-      .toLowerCase()
-      .split(',')
-      .map((item): [string, number] => {
-        const [coding = '', ...parameters] = item.split(';').map((part) => part.trim());
-        const quality = parameters.find((part) => part.startsWith('q='));
-        return [coding, quality === undefined ? 1 : Number(quality.slice(2))];
-      }),
-  );
-  return (codings.get('gzip') ?? codings.get('x-gzip') ?? codings.get('*') ?? 0) > 0;
-}

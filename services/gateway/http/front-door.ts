@@ -4,6 +4,7 @@ import type { Health } from '../../core/health.js';
 import type { Metrics } from '../../core/metrics.js';
 import { type Problem, unavailable } from '../errors.js';
 import { refuseConnection, sendProblem } from './raw-problem.js';
+import { securityHeaders } from './security-headers.js';
 
 /** The gateway's port. It is open, and tells how the gateway is, before anything else is there and until the last answer is given. */
 export interface FrontDoor {
@@ -56,7 +57,7 @@ export async function openFrontDoor({
   const answer = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const path = request.url?.split('?', 1)[0];
     const send = (status: number, type: string, body: string): void => {
-      response.writeHead(status, { 'content-type': type, 'cache-control': 'no-store' }).end(body);
+      response.writeHead(status, { ...securityHeaders, 'content-type': type }).end(body);
     };
     if (path === '/healthz') send(200, 'text/plain', 'ok\n');
     else if (path === '/readyz') {

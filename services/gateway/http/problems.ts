@@ -35,10 +35,13 @@ export function registerProblems(
 
   app.setNotFoundHandler((request, reply) => {
     const path = request.url.split('?', 1)[0]!;
-    const allowed = routes.methodsOf(path);
-    if (allowed.length === 0) return send(reply, new Problem('not-found', `no route is at ${JSON.stringify(path)}`));
-    const problem = new Problem('method-not-allowed', `${path} takes ${allowed.join(', ')}, not ${request.method}`, {
-      headers: { allow: allowed.join(', ') },
+    const methods = routes.methodsOf(path);
+    if (methods.length === 0) return send(reply, new Problem('not-found', `no route is at ${JSON.stringify(path)}`));
+    const allow = [...methods, 'OPTIONS'].join(', ');
+    // Without a word of CORS: no other site's page may ask.
+    if (request.method === 'OPTIONS') return reply.code(204).header('allow', allow).send();
+    const problem = new Problem('method-not-allowed', `${path} takes ${methods.join(', ')}, not ${request.method}`, {
+      headers: { allow },
     });
     return send(reply, problem);
   });

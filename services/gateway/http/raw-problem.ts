@@ -3,6 +3,7 @@ import type { ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { Problem, problemKinds } from '../errors.js';
 import { problemBody, problemContentType } from './problem-body.js';
+import { securityHeaders } from './security-headers.js';
 
 /** A problem where no route is at work. */
 export function sendProblem(
@@ -13,10 +14,10 @@ export function sendProblem(
   const { status } = problemKinds[problem.kind];
   response
     .writeHead(status, {
+      ...securityHeaders,
       ...problem.headers,
       ...headers,
       'content-type': problemContentType,
-      'cache-control': 'no-store',
       'x-request-id': requestId,
     })
     .end(JSON.stringify(problemBody(problem, requestId)));

@@ -5,6 +5,7 @@ import { limits } from '../../core/wire/index.js';
 import { type Caller, requirePermission } from '../auth/caller.js';
 import { Problem } from '../errors.js';
 import { checkRate } from '../http/admission.js';
+import { problems } from '../http/described.js';
 import type { Presence } from '../http/presence.js';
 import { described, type ValidationFault, validationParts } from '../http/problem-of.js';
 import type { RateLimiter } from '../http/rate-limiter.js';
@@ -71,6 +72,9 @@ export function registerBatchRoutes(
       {
         schema: {
           summary: 'Publish a batch that the client signed',
+          description: 'Unchanged, to the partition that it is signed for. Sending it again is harmless.',
+          operationId: 'publishBatch',
+          tags: ['ingest'],
           consumes: ['application/octet-stream', 'application/json'],
           body: {
             content: {
@@ -80,7 +84,7 @@ export function registerBatchRoutes(
               'application/json': { schema: BatchInJson },
             },
           },
-          response: { 202: AcceptedBatch },
+          response: { 202: AcceptedBatch, ...problems(403, 409, 422) },
         },
         validatorCompiler: () => () => true,
         bodyLimit,

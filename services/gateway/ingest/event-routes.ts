@@ -8,9 +8,11 @@ import { type Caller, mayActFor, requirePermission } from '../auth/caller.js';
 import { type DetailsWatch, mostWarnings } from '../catalogue/details.js';
 import { Problem } from '../errors.js';
 import { checkRate } from '../http/admission.js';
+import { problems } from '../http/described.js';
 import { organizationHeader } from '../http/headers.js';
 import type { Presence } from '../http/presence.js';
 import type { RateLimiter } from '../http/rate-limiter.js';
+import { OrganizationHeader } from '../query/schemas.js';
 import { admitEvents } from './admit-events.js';
 import { idempotencyKeyOf, tenantOfRequest } from './idempotency-key.js';
 import { slotOf } from './idempotency-store.js';
@@ -36,6 +38,18 @@ const Accepted = Type.Object(
   { description: 'Kafka has the events on all in-sync replicas' },
 );
 
+const IngestHeaders = Type.Object({
+  ...OrganizationHeader.properties,
+  'idempotency-key': Type.Optional(
+    Type.String({
+      minLength: 1,
+      maxLength: 255,
+      pattern: '^[ -~]+$',
+      description: 'a retry with it logs nothing twice',
+    }),
+  ),
+});
+
 export interface EventRouteDeps {
   audience: string;
   /** The deployment's secret. */
@@ -60,8 +74,13 @@ export function registerEventRoutes(app: FastifyInstance, deps: EventRouteDeps):
     {
       schema: {
         summary: 'Log one event, or an array of at most 1,000',
+        description:
+          'Signed by the gateway. With an Idempotency-Key exactly once for 24 hours; without one at least once: docs/guides/http-ingest.md',
+        operationId: 'logEvents',
+        tags: ['ingest'],
+        headers: IngestHeaders,
         body: Type.Union([EventInput, Type.Array(EventInput, { minItems: 1, maxItems: limits.recordEvents })]),
-        response: { 202: Accepted },
+        response: { 202: Accepted, ...problems(403, 409, 422) },
       },
       // The door validates: event by event, so that a problem names one event's field and not every branch of the union.
       validatorCompiler: () => () => true,

@@ -1,12 +1,14 @@
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { FastifyInstance } from 'fastify';
+import { Type } from 'typebox';
 import { WebSocketServer } from 'ws';
 import { messageOf } from '../../core/errors.js';
 import type { Logger } from '../../core/log.js';
 import { type Authenticator, type Caller, checkPermission } from '../auth/caller.js';
 import { holdsCredential } from '../auth/headers.js';
 import { Problem, problemKinds } from '../errors.js';
+import { problems } from '../http/described.js';
 import type { History } from '../query/history.js';
 import { type Connection, type Credential, createConnection } from './connection.js';
 import { createGate } from './gate.js';
@@ -49,7 +51,14 @@ export function registerLiveRoutes(app: FastifyInstance, deps: LiveDeps): void {
     handleProtocols: (offered) => (offered.has(subprotocol) ? subprotocol : false),
   });
 
-  app.get(path, { config: { public: true } }, async () => {
+  const schema = {
+    summary: 'Events live: a WebSocket of the subprotocol audit.v1',
+    description: 'The credential comes with the upgrade, or as the first message: docs/guides/live.md',
+    operationId: 'openStream',
+    tags: ['stream'],
+    response: { 101: Type.Null({ description: 'the WebSocket is open' }), ...problems(401, 403, 404, 429) },
+  };
+  app.get(path, { schema, config: { public: true } }, async () => {
     throw new Problem(
       'invalid-request',
       `${path} is a WebSocket of the subprotocol ${subprotocol}: ask for an upgrade`,

@@ -60,7 +60,7 @@ export function registerQueryRoutes(app: FastifyInstance, deps: QueryDeps): Even
           response: { 200: answer, ...(asked.params ? problems(404) : {}), ...problems(403, 422) },
         },
         preHandler: permission ? requirePermission(permission) : mayVerify,
-        config: { access },
+        config: { access, tagged: access === 'audit.read' },
       },
       (request, reply) => handle(request, reply, request.params as P),
     );

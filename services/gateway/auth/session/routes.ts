@@ -72,6 +72,8 @@ export function registerSessionRoutes(
   routes.get(
     '/api/session',
     {
+      // The CSRF token is in it.
+      config: { uncompressed: true },
       schema: {
         summary: 'Who asks, and what that one may',
         operationId: 'readSession',

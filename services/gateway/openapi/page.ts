@@ -1,0 +1,126 @@
+import { rowsOf, typeOf } from './schema-rows.js';
+import { type ApiDocument, type JsonSchema, type Method, methods, type Operation } from './types.js';
+
+/** Nothing of a description is markup. */
+const text = (value: unknown): string =>
+  String(value).replace(
+    /[&<>"']/g,
+    (char) => ({ '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' })[char]!,
+  );
+/** Between backticks stands code. */
+const prose = (value: string | undefined): string => text(value ?? '').replace(/`([^`]+)`/g, '<code>$1</code>');
+
+interface Entry {
+  method: Method;
+  path: string;
+  operation: Operation;
+}
+
+/** The description as one page without scripts: readable offline, and under the strictest of policies. */
+export function docsPage(document: ApiDocument): string {
+  const entries = Object.entries(document.paths).flatMap(([path, item]) =>
+    methods.flatMap((method): Entry[] => (item[method] ? [{ method, path, operation: item[method] }] : [])),
+  );
+  const groups = (document.tags ?? [])
+    .map((tag) => ({ tag, entries: entries.filter(({ operation }) => operation.tags?.[0] === tag.name) }))
+    .filter((group) => group.entries.length > 0);
+  const { info, components } = document;
+  return `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>${text(info.title)} API</title>
+<link rel="stylesheet" href="/docs/style.css">
+</head>
+<body>
+<nav aria-label="Operations">
+<p class="title">${text(info.title)} <small>${text(info.version)}</small></p>
+${groups.map(({ tag, entries }) => `<p>${text(tag.name)}</p><ul>${entries.map(link).join('')}</ul>`).join('\n')}
+<p>schemas</p><ul>${Object.keys(components.schemas)
+    .map((name) => `<li><a href="#schema-${text(name)}">${text(name)}</a></li>`)
+    .join('')}</ul>
+</nav>
+<main>
+<h1>${text(info.title)} API</h1>
+<p>${prose(info.description)}</p>
+<p>The same for programs: <a href="/openapi.json">openapi.json</a>.</p>
+<h2>Credentials</h2>
+<dl>${Object.entries(components.securitySchemes)
+    .map(([name, { description }]) => `<dt>${text(name)}</dt><dd>${prose(description)}</dd>`)
+    .join('')}</dl>
+${groups
+  .map(
+    ({ tag, entries }) =>
+      `<section><h2>${text(tag.name)}</h2><p>${prose(tag.description)}</p>${entries.map(article).join('\n')}</section>`,
+  )
+  .join('\n')}
+<section><h2>Schemas</h2>${Object.entries(components.schemas).map(schemaArticle).join('\n')}</section>
+</main>
+</body>
+</html>
+`;
+}
+
+const link = ({ method, path, operation }: Entry): string =>
+  `<li><a href="#${text(operation.operationId)}"><b class="${method}">${method}</b> ${text(path)}</a></li>`;
+
+function article({ method, path, operation }: Entry): string {
+  const { operationId, summary, description, parameters = [], requestBody, responses, security } = operation;
+  const bodies = Object.entries(requestBody?.content ?? {});
+  return `<article id="${text(operationId)}">
+<h3><b class="${method}">${method}</b> <code>${text(path)}</code></h3>
+<p><strong>${prose(summary)}</strong>${security?.length === 0 ? ' <em>No credential is needed.</em>' : ''}</p>
+${description ? `<p>${prose(description)}</p>` : ''}
+${
+  parameters.length > 0
+    ? table(
+        ['parameter', 'in', 'type', ''],
+        parameters.map(({ name, in: place, required, description, schema }) => [
+          `<code>${text(name)}</code>${required ? ' *' : ''}`,
+          text(place),
+          typeMarkup(schema),
+          prose(description ?? schema.description),
+        ]),
+      )
+    : ''
+}
+${bodies.map(([type, { schema }]) => `<h4>Body: ${text(type)}</h4>${schemaMarkup(schema)}`).join('')}
+<h4>Answers</h4>
+${table(
+  ['status', 'type', ''],
+  Object.entries(responses).map(([status, { description, content = {} }]) => [
+    text(status),
+    Object.entries(content)
+      .map(([type, { schema }]) => `${text(type)} ${schema ? typeMarkup(schema) : ''}`)
+      .join('<br>'),
+    prose(description),
+  ]),
+)}
+</article>`;
+}
+
+const schemaArticle = ([name, schema]: [string, JsonSchema]): string =>
+  `<article id="schema-${text(name)}"><h3>${text(name)}</h3>${schema.description ? `<p>${prose(schema.description)}</p>` : ''}${schemaMarkup(schema)}</article>`;
+
+function schemaMarkup(schema: JsonSchema): string {
+  const rows = rowsOf(schema);
+  if (rows.length === 0) return `<p>${typeMarkup(schema)} ${prose(schema.description)}</p>`;
+  return table(
+    ['member', 'type', ''],
+    rows.map(({ name, required, schema }) => [
+      `<code>${text(name)}</code>${required ? ' *' : ''}`,
+      typeMarkup(schema),
+      prose(schema.description),
+    ]),
+  );
+}
+
+/** Names of components lead to them. */
+const typeMarkup = (schema: JsonSchema): string =>
+  text(typeOf(schema)).replace(/#(\w+)/g, '<a href="#schema-$1">$1</a>');
+
+const table = (head: readonly string[], rows: readonly (readonly string[])[]): string =>
+  `<table><thead><tr>${head.map((cell) => `<th>${cell}</th>`).join('')}</tr></thead><tbody>${rows
+    .map((cells) => `<tr>${cells.map((cell) => `<td>${cell}</td>`).join('')}</tr>`)
+    .join('')}</tbody></table>`;
