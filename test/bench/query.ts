@@ -39,7 +39,7 @@ export const bench: Bench = async (options) => {
     await migrate({ clickhouseUrl, database, directory: migrationsFolder });
     const year = await storeYear({ url: clickhouseUrl, database, dataDir, events, say: print });
     const ask: Ask = async <T>(query: string) => (await clickhouse.query({ query, format: 'JSONEachRow' })).json<T>();
-    await settle(ask);
+    await settle(ask, (query) => clickhouse.command({ query }));
     await printSizes({ ask, database, events, print });
     const queries = createEventQueries({
       clickhouse,

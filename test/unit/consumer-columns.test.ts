@@ -4,9 +4,9 @@ import fc from 'fast-check';
 import {
   createArrayColumn,
   createFixedStringColumn,
+  createHalfUuidColumn,
   createNumberColumn,
   createStringColumn,
-  createUuidColumn,
   maxBlockRows,
   nativeBlock,
 } from '../../services/consumer/columns/index.js';
@@ -27,11 +27,12 @@ describe('columns in the Native format', () => {
     );
   });
 
-  test('a UUID is two halves, each with its bytes reversed', () => {
-    const column = createUuidColumn('id');
-    column.append(Buffer.from('ff00112233445566778899aabbccddeeff', 'hex'), 1);
-    assert.equal(hexOf(column), '7766554433221100ffeeddccbbaa9988');
+  test('half a UUID is a number, its bytes reversed', () => {
+    const column = createHalfUuidColumn('id_time');
+    column.append(Buffer.from('ff0011223344556677ff', 'hex'), 1);
+    assert.equal(hexOf(column), '7766554433221100');
     assert.equal(column.rows, 1);
+    assert.equal(column.type, 'UInt64');
   });
 
   test('an array is the ends of its rows, then its items', () => {

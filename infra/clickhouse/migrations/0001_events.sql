@@ -13,7 +13,9 @@ CREATE TABLE IF NOT EXISTS events
     append_time DateTime64(3, 'UTC') CODEC(Delta, ZSTD),
 
     -- body
-    id UUID CODEC(ZSTD),
+    -- The id in two halves: of a UUIDv7 the first holds the time, which compresses and bounds; the second only chance, which does not.
+    id_time UInt64 CODEC(Delta, ZSTD),
+    id_random UInt64 CODEC(NONE),
     occurred_at DateTime64(6, 'UTC') CODEC(Delta, ZSTD),
     scope Enum8('system' = 0, 'organization' = 1, 'application' = 2),
     organization_id LowCardinality(String),
@@ -38,14 +40,14 @@ CREATE TABLE IF NOT EXISTS events
     -- identity: erasable, so in no key
     actor_name String CODEC(ZSTD),
     actor_email String CODEC(ZSTD),
-    target_name String CODEC(ZSTD),
+    target_name String CODEC(ZSTD(3)),
     ip_bytes String CODEC(ZSTD),
-    user_agent String CODEC(ZSTD),
+    user_agent LowCardinality(String),
     session_id String CODEC(ZSTD),
 
     -- content: erasable, so in no key
-    message String CODEC(ZSTD),
-    path String CODEC(ZSTD),
+    message String CODEC(ZSTD(3)),
+    path String CODEC(ZSTD(3)),
     details String CODEC(ZSTD),
     before String CODEC(ZSTD),
     after String CODEC(ZSTD),
@@ -54,23 +56,41 @@ CREATE TABLE IF NOT EXISTS events
     identity_digest String CODEC(ZSTD),
     content_digest String CODEC(ZSTD),
 
+    id UUID ALIAS reinterpretAsUUID(bitOr(bitShiftLeft(toUInt128(id_random), 64), toUInt128(id_time))),
     category LowCardinality(String) ALIAS splitByChar('.', action)[1],
     ip IPv6 ALIAS if(length(ip_bytes) = 4, IPv4ToIPv6(toIPv4(reinterpretAsUInt32(reverse(ip_bytes)))), toIPv6OrZero(IPv6NumToString(toFixedString(if(length(ip_bytes) = 16, ip_bytes, ''), 16)))),
 
-    INDEX by_id id TYPE bloom_filter(0.01) GRANULARITY 1,
+    INDEX by_time occurred_at TYPE minmax GRANULARITY 1,
+    INDEX by_id_time id_time TYPE minmax GRANULARITY 1,
+    INDEX by_id id_random TYPE bloom_filter(0.05) GRANULARITY 1,
     INDEX by_actor actor_id TYPE bloom_filter(0.01) GRANULARITY 1,
+    INDEX by_email actor_email TYPE bloom_filter(0.01) GRANULARITY 1,
     INDEX by_target target_id TYPE bloom_filter(0.01) GRANULARITY 1,
+    INDEX by_related related_id TYPE bloom_filter(0.01) GRANULARITY 1,
     INDEX by_correlation correlation_id TYPE bloom_filter(0.01) GRANULARITY 1,
-    INDEX by_request request_id TYPE bloom_filter(0.01) GRANULARITY 1,
+    INDEX by_request request_id TYPE bloom_filter(0.05) GRANULARITY 1,
+    INDEX by_trace trace_id TYPE bloom_filter(0.05) GRANULARITY 1,
+    INDEX by_session session_id TYPE bloom_filter(0.01) GRANULARITY 1,
+    INDEX by_ip ip_bytes TYPE bloom_filter(0.01) GRANULARITY 1,
     INDEX by_action action TYPE set(100) GRANULARITY 1,
-    INDEX by_offset offset TYPE minmax GRANULARITY 1
+    INDEX by_offset offset TYPE minmax GRANULARITY 1,
+    -- What free text looks through, as the gateway writes it: word for word, or the index is not used.
+    INDEX by_text lowerUTF8(concatWithSeparator('\n', actor_id, actor_name, actor_email, target_id, target_name, action, toString(outcome), reason, message, details))
+        TYPE ngrambf_v1(3, 2048, 3, 0) GRANULARITY 1
 )
 ENGINE = MergeTree
 PARTITION BY toYYYYMM(append_time)
 ORDER BY (organization_id, occurred_at, partition, offset, idx)
 SETTINGS non_replicated_deduplication_window = 10000,
     replicated_deduplication_window = 10000,
-    replicated_deduplication_window_seconds = 604800;
+    replicated_deduplication_window_seconds = 604800,
+    index_granularity = 1024,
+    min_compress_block_size = 16384,
+    max_compress_block_size = 65536,
+    string_serialization_version = 'single_stream',
+    -- A month that is over becomes one part, whose least and greatest times say whether a query need look at it.
+    min_age_to_force_merge_seconds = 86400,
+    min_age_to_force_merge_on_partition_only = 1;
 
 -- One row per Kafka record, whatever became of it.
 CREATE TABLE IF NOT EXISTS batches

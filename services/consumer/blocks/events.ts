@@ -5,9 +5,9 @@ import {
   type ArrayColumn,
   createArrayColumn,
   createFixedStringColumn,
+  createHalfUuidColumn,
   createNumberColumn,
   createStringColumn,
-  createUuidColumn,
   nativeBlock,
   type StringColumn,
 } from '../columns/index.js';
@@ -58,7 +58,8 @@ export function createEventsBlock(): TableBlock {
   };
   const idx = createNumberColumn('idx', 'UInt16');
   const seq = createNumberColumn('seq', 'UInt64');
-  const id = createUuidColumn('id');
+  const idTime = createHalfUuidColumn('id_time');
+  const idRandom = createHalfUuidColumn('id_random');
   const occurredAt = createNumberColumn('occurred_at', 'Int64', "DateTime64(6, 'UTC')");
   const enums = Object.entries(enumSlots).map(([name, at]) => ({ at, column: createNumberColumn(name, 'Int8') }));
   const fields = Object.entries(fieldSlots).map(([name, at]) => ({ at, column: createStringColumn(name) }));
@@ -72,7 +73,8 @@ export function createEventsBlock(): TableBlock {
     ...Object.values(record),
     idx,
     seq,
-    id,
+    idTime,
+    idRandom,
     occurredAt,
     ...enums.map(({ column }) => column),
     ...fields.map(({ column }) => column),
@@ -100,7 +102,8 @@ export function createEventsBlock(): TableBlock {
       const at = index * slot.stride;
       idx.append(index);
       seq.append(header.first_seq + index);
-      id.append(value, positions[at + slot.id]!);
+      idTime.append(value, positions[at + slot.id]!);
+      idRandom.append(value, positions[at + slot.id]! + 8);
       occurredAt.append(scanned.occurredAt[index]!);
       appendRelated(value, positions[at + slot.related]!, positions[at + slot.relatedCount]!, relatedType, relatedId);
     }

@@ -34,28 +34,25 @@ export function createFixedStringColumn(name: string, width: number): FixedColum
   };
 }
 
-export interface UuidColumn extends Column {
-  /** The 16 bytes at `from`, in the order in which a UUID's text is written. */
+export interface HalfUuidColumn extends Column {
+  /** The 8 bytes at `from`, in the order in which a UUID's text is written. */
   append(bytes: Buffer, from: number): void;
 }
 
-/** UUID: two 64-bit numbers, little-endian, so that each half's bytes stand reversed. */
-export function createUuidColumn(name: string): UuidColumn {
+/** One half of UUIDs as UInt64, so that the half's bytes stand reversed. */
+export function createHalfUuidColumn(name: string): HalfUuidColumn {
   const bytes = new GrowingBytes();
   return {
     name,
-    type: 'UUID',
+    type: 'UInt64',
     get rows() {
-      return bytes.length / 16;
+      return bytes.length / 8;
     },
     append(value, from) {
-      bytes.reserve(16);
+      bytes.reserve(8);
       const { data, length } = bytes;
-      for (let byte = 0; byte < 8; byte += 1) {
-        data[length + byte] = value[from + 7 - byte]!;
-        data[length + 8 + byte] = value[from + 15 - byte]!;
-      }
-      bytes.length += 16;
+      for (let byte = 0; byte < 8; byte += 1) data[length + byte] = value[from + 7 - byte]!;
+      bytes.length += 8;
     },
     chunks: () => [bytes.written()],
     reset: () => bytes.reset(),

@@ -25,6 +25,7 @@ const columns = {
   lane: u32,
   seq: u64,
   append_time: ticks,
+  /** Stored in two halves, which together are what RowBinary writes of a UUID. */
   id: (reader: RowBinaryReader) => reader.uuid(),
   occurred_at: ticks,
   scope: symbol(scopes),
@@ -70,7 +71,9 @@ export type EventRow = { -readonly [Column in keyof typeof columns]: ReturnType<
 const entries = Object.entries(columns) as [keyof typeof columns, Read<unknown>][];
 
 /** What to SELECT, FORMAT RowBinary, for `decodeEventRows`. */
-export const eventColumns: readonly string[] = entries.map(([name]) => name);
+export const eventColumns: readonly string[] = entries.flatMap(([name]) =>
+  name === 'id' ? ['id_time', 'id_random'] : [name],
+);
 
 /** Rows of `eventColumns`. */
 export function decodeEventRows(bytes: Buffer): EventRow[] {

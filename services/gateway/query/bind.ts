@@ -22,3 +22,9 @@ export const anyOf = (expression: string, values: readonly string[], bind: Bind)
 
 /** A time given in microseconds since 1970. */
 export const timeSql = (us: number, bind: Bind): string => `fromUnixTimestamp64Micro(${bind('Int64', us)}, 'UTC')`;
+
+/** The event of a UUID given as its 16 bytes, by both of its stored halves. */
+export function idSql(id: Buffer, bind: Bind): string {
+  const half = (from: number): string => bind('UInt64', id.readBigUInt64BE(from).toString());
+  return `id_time = ${half(0)} AND id_random = ${half(8)}`;
+}

@@ -1,5 +1,5 @@
 import { decodeEventRows, type EventRow, eventColumns } from '../../core/rows/index.js';
-import { formatUuid } from '../../core/wire/index.js';
+import { idSql } from './bind.js';
 import type { EventsTable, TenantScope } from './scope.js';
 
 /** Rows looked at for one id. Producers make ids that differ, so more than one is a producer's fault or somebody's doing. */
@@ -21,7 +21,7 @@ export async function readById({
     name: 'event',
     scope,
     columns: eventColumns,
-    where: (bind) => [`id = toUUID(${bind('String', formatUuid(id))})`],
+    where: (bind) => [idSql(id, bind)],
     rest: `ORDER BY append_time, partition, offset, idx LIMIT ${maxRows}`,
     signal,
   });

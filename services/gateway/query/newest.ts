@@ -16,11 +16,13 @@ const place = ['occurred_at', 'partition', 'offset', 'idx', 'incarnation'] as co
 const orderBy = (direction: Direction): string =>
   `ORDER BY ${place.map((column) => `${column} ${direction === 'newest' ? 'DESC' : 'ASC'}`).join(', ')}`;
 
+const dayUs = 86_400_000_000;
+
 /**
- * How far back is looked first, in microseconds. The table is ordered by organization and then time, so the newest events of one are
- * read as they lie; of several, everything that matches would be sorted. Where a short while back holds a page, no more is looked at.
+ * How far back is looked first, in microseconds; where that holds a page, no more is looked at. Of one organization that spares the
+ * parts of earlier months. Of several, whose events do not lie together, all that matches would be sorted.
  */
-const looksBackUs = [6 * 3_600_000_000, 7 * 86_400_000_000];
+const looksBackUs = { one: [7 * dayUs], several: [dayUs / 4, 7 * dayUs] };
 
 /** Events after the page end, or after so many events. A page of large events holds fewer than `limit`. */
 export async function readNewest(query: {
@@ -44,8 +46,8 @@ export async function readNewest(query: {
   const isOne = scope.kind === 'organizations' && scope.organizations.length === 1 && scope.organizations !== '*';
   const newest = direction === 'newest';
   const from = after?.occurred_at ?? nowMs * 1_000;
-  const looks = query.looksUs ?? (newest ? looksBackUs : []);
-  for (const look of isOne || skip > 0 ? [] : looks) {
+  const looks = query.looksUs ?? (newest ? looksBackUs[isOne ? 'one' : 'several'] : []);
+  for (const look of skip > 0 ? [] : looks) {
     const page = await readPage(query, newest ? Math.max(0, from - look) : Math.min(limits.occurredAtUs, from + look));
     if (page.end) return page;
   }

@@ -1,7 +1,7 @@
-import { formatUuid } from '../../../core/wire/index.js';
 import { actorTypes, eventKinds, outcomes, scopes } from '../../../core/wire/symbols.js';
 import { parseUuid } from '../../../core/wire/uuid.js';
 import { actionName, actionNameSql, isActionName } from '../action-name.js';
+import { idSql } from '../bind.js';
 import { inRange, ipRangeSql, parseIpRange } from '../ip-range.js';
 import { any, type Condition } from './condition.js';
 import { isLike, likeOf, lower, lowerPattern } from './pattern.js';
@@ -77,7 +77,7 @@ const eventId: Field = (value) => {
   const bytes = text === undefined ? undefined : parseUuid(lower(text));
   if (!bytes) throw new QueryFault('is no UUID', value);
   return {
-    sql: (bind) => `id = toUUID(${bind('String', formatUuid(bytes))})`,
+    sql: (bind) => idSql(bytes, bind),
     test: ({ body }) => body.id.equals(bytes),
   };
 };

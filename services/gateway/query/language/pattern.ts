@@ -10,6 +10,13 @@ export const lowerPattern = (pattern: Pattern): Pattern =>
 export const likeOf = (pattern: Pattern): string =>
   pattern.map((piece) => (piece === anyRun ? '%' : piece === anyOne ? '_' : piece.replace(/[\\%_]/g, '\\$&'))).join('');
 
+/** The longest stretch between wildcards; empty where there is none. */
+export const longestRun = (pattern: Pattern): string =>
+  pattern.reduce<string>(
+    (longest, piece) => (typeof piece === 'string' && piece.length > longest.length ? piece : longest),
+    '',
+  );
+
 /**
  * Whether the whole text is as the pattern says. Each run is tried from its shortest on and only the last one is ever lengthened, so
  * that the time is at most the product of the lengths.

@@ -1,12 +1,29 @@
 import type { WireEvent } from '../../../core/wire/event.js';
+import type { Bind } from '../bind.js';
 import type { Condition } from './condition.js';
-import { isLike, likeOf, lower, lowerPattern } from './pattern.js';
-import { anyRun, isAnything, plainText, type Value } from './syntax.js';
+import { documentSql, searchedColumns } from './document.js';
+import { isLike, likeOf, longestRun, lower, lowerPattern } from './pattern.js';
+import { anyRun, isAnything, type Pattern, plainText, type Value } from './syntax.js';
 
 /** A text of an event: its column, and the same of an event in memory. */
 export interface TextColumn {
   column: string;
   of: (event: WireEvent) => string;
+  /** The stored column, where `column` is an expression of it. */
+  stored?: string;
+}
+
+/** Fewer letters are in no index of three letters each. */
+const indexedLetters = 3;
+
+/**
+ * What follows of the whole document where one of its columns is like the pattern. It says nothing new, but it is what the index
+ * by_text can use, so that blocks of events without such letters are not read.
+ */
+function inDocument({ column, stored = column }: TextColumn, pattern: Pattern, bind: Bind): string {
+  const run = lower(longestRun(pattern));
+  if (!searchedColumns.has(stored) || [...run].length < indexedLetters) return '';
+  return ` AND ${documentSql} LIKE ${bind('String', likeOf([anyRun, run, anyRun]))}`;
 }
 
 /** The column says something. */
@@ -26,13 +43,14 @@ export function exactly(column: TextColumn, value: Value): Condition {
   };
 }
 
-const like = ({ column, of }: TextColumn, { pattern }: Value): Condition => ({
-  sql: (bind) => `${column} LIKE ${bind('String', likeOf(pattern))}`,
-  test: (event) => isLike(pattern, of(event)),
+const like = (column: TextColumn, { pattern }: Value): Condition => ({
+  sql: (bind) => `${column.column} LIKE ${bind('String', likeOf(pattern))}${inDocument(column, pattern, bind)}`,
+  test: (event) => isLike(pattern, column.of(event)),
 });
 
 const lowered = ({ column, of }: TextColumn): TextColumn => ({
   column: `lowerUTF8(${column})`,
+  stored: column,
   of: (event) => lower(of(event)),
 });
 
@@ -45,10 +63,11 @@ export function containing(column: TextColumn, value: Value): Condition {
   const text = plainText(value);
   if (text === undefined) return inAnyCase(column, value);
   const needle = lower(text);
-  const { column: expression, of } = lowered(column);
+  const inLower = lowered(column);
+  const pattern: Pattern = [anyRun, needle, anyRun];
   return {
-    sql: (bind) => `position(${expression}, ${bind('String', needle)}) > 0`,
-    test: (event) => of(event).includes(needle),
+    sql: (bind) => `${inLower.column} LIKE ${bind('String', likeOf(pattern))}${inDocument(inLower, pattern, bind)}`,
+    test: (event) => inLower.of(event).includes(needle),
   };
 }
 
