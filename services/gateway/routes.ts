@@ -53,7 +53,7 @@ import { registerOrganizationRoutes } from './registry/organization-routes.js';
 import { registerProducerRoutes } from './registry/producer-routes.js';
 import { createRegistrar } from './registry/registrar.js';
 import { createSystemLog } from './registry/system-log.js';
-import { createAccessLog } from './watch/access-log.js';
+import { type AccessLog, createAccessLog } from './watch/access-log.js';
 import { registerWatching } from './watch/watching.js';
 
 /** Everything that routes rest on, connected. */
@@ -102,7 +102,7 @@ export async function registerRoutes(
   const presence = createPresence({ health: parts.health, publishTimeoutMs: config.limits.publishTimeoutMs });
   registerIngest(app, parts, { presence, catalogue });
   registerAdministration(app, parts, presence);
-  const { table, stopReading } = registerReading(app, { ...parts, authenticator }, catalogue);
+  const { table, stopReading } = registerReading(app, { ...parts, authenticator, accessLog }, catalogue);
   registerCatalogue(app, parts, { presence, catalogue, table });
   registerDescriptionRoutes(app);
   return { app, stopReading };
@@ -188,7 +188,19 @@ function registerCatalogue(
 /** The query routes and the live stream, which share their way to what is stored. */
 function registerReading(
   app: FastifyInstance,
-  { config, kafka, clickhouse, database, registry, authenticator, entitlements, health, metrics, log }: GatewayParts,
+  {
+    config,
+    kafka,
+    clickhouse,
+    database,
+    registry,
+    authenticator,
+    accessLog,
+    entitlements,
+    health,
+    metrics,
+    log,
+  }: GatewayParts & { accessLog: AccessLog },
   { details }: Catalogue,
 ): { table: EventsTable; stopReading: () => Promise<void> } {
   const { deployment, topics } = config;
@@ -210,6 +222,6 @@ function registerReading(
   const { history, table } = queries;
   const liveMetrics = createLiveMetrics(metrics);
   const liveReader = createLiveReader({ ...stored, kafka, metrics: liveMetrics, health, log });
-  registerLiveRoutes(app, { history, liveReader, authenticator, metrics: liveMetrics, log });
+  registerLiveRoutes(app, { history, liveReader, authenticator, accessLog, metrics: liveMetrics, log });
   return { table, stopReading: () => liveReader.stop() };
 }

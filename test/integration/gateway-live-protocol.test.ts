@@ -86,7 +86,7 @@ describe('the protocol audit.v1', () => {
   const refused: [what: string, message: unknown, detail: RegExp][] = [
     ['a frame that is no JSON', '{"type":', /not JSON/],
     ['a frame that is no object', '[1]', /no JSON object/],
-    ['an unknown type', { type: 'publish' }, /none of auth, subscribe/],
+    ['an unknown type', { type: 'publish' }, /none of auth, refresh, subscribe/],
     ['a subscription without id', { type: 'subscribe' }, /id is no text/],
     ['an unknown member', { type: 'subscribe', id: 'x', form: 1 }, /knows no "form"/],
     ['an unknown filter', { type: 'subscribe', id: 'x', filter: { colour: 'red' } }, /^colour: is no parameter/],
@@ -96,6 +96,23 @@ describe('the protocol audit.v1', () => {
     ['a since that is no text', { type: 'subscribe', id: 'x', since: 5 }, /since is no text/],
     ['an unsubscribe of nothing', { type: 'unsubscribe', id: 'x' }, /no subscription "x"/],
     ['a second auth', { type: 'auth', key: 'acme' }, /authenticated already/],
+    ['a key and a ticket at once', { type: 'auth', key: 'a', ticket: 'b' }, /needs key or ticket, one/],
+    [
+      'a filter of two languages',
+      { type: 'subscribe', id: 'x', q: 'a', filter: { q: 'b' } },
+      /beside filter and in it/,
+    ],
+    ['a query that cannot be read', { type: 'subscribe', id: 'x', q: 'action:(' }, /^q: /],
+    ['a field that no event has', { type: 'subscribe', id: 'x', fields: ['colour'] }, /"colour" is no field/],
+    ['no fields at all', { type: 'subscribe', id: 'x', fields: [] }, /fields is no list of 1 to 64/],
+    ['an unknown delivery', { type: 'subscribe', id: 'x', delivery: 'some' }, /none of all, latest/],
+    ['a window of nothing', { type: 'subscribe', id: 'x', window: 0 }, /whole number from 1 to/],
+    ['a small window of the latest', { type: 'subscribe', id: 'x', delivery: 'latest', window: 5 }, /from 500 to/],
+    ['a pause of nothing', { type: 'pause', id: 'x' }, /no subscription "x"/],
+    ['an ack of nothing', { type: 'ack', id: 'x', to: 'AAAA' }, /no subscription "x"/],
+    ['an id that is no text', { type: 'subscribe', id: 7 }, /id is no text/],
+    ['an id that is too long', { type: 'subscribe', id: 'x'.repeat(65) }, /id is no text/],
+    ['reversed times', { type: 'subscribe', id: 'x', filter: { from: '2026-02-01', to: '2026-01-01' } }, /lies after/],
   ];
   for (const [what, message, detail] of refused) {
     test(`says what is wrong with ${what}, and goes on`, async () => {

@@ -10,6 +10,8 @@ export interface StreamMessage {
   cursor?: string;
   problem?: { type: string; detail: string; status: number };
   name?: string;
+  expires_at?: string | null;
+  count?: number;
 }
 
 /** A WebSocket of audit.v1 that keeps what it was sent. */

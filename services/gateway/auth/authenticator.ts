@@ -17,7 +17,7 @@ export function createAuthenticator({
   oidc,
 }: {
   sources: Sources;
-  sessions?: Pick<Sessions, 'find'>;
+  sessions?: Pick<Sessions, 'find' | 'ofId'>;
   tickets?: Pick<Tickets, 'redeem'>;
   oidc?: Pick<Oidc, 'ofToken'> | undefined;
 }): Authenticator {
@@ -32,6 +32,11 @@ export function createAuthenticator({
       const caller = await sessions?.find(headers, method);
       if (caller) return caller;
       throw challenge('send an API key as "Authorization: Bearer sk_…" or "X-API-Key: sk_…", or sign in');
+    },
+    async again({ session, source }) {
+      if (session && sessions) return sessions.ofId(session.id);
+      if (source) return sources.of(source);
+      throw challenge('this credential cannot be asked about again', 'invalid_token');
     },
     async ofTicket(ticket) {
       const again = await tickets?.redeem(ticket);

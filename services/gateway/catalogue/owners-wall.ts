@@ -26,6 +26,7 @@ export function withHiddenActions<A extends Authenticator>(authenticator: A, def
     ...authenticator,
     ofHeaders: async (headers, method) => told(await authenticator.ofHeaders(headers, method)),
     ofKey: async (key) => told(await authenticator.ofKey(key)),
+    ...(authenticator.again ? { again: async (caller: Caller) => told(await authenticator.again!(caller)) } : {}),
     ofTicket: async (ticket) => {
       if (!authenticator.ofTicket) throw new Problem('unauthenticated', 'no tickets are known here');
       const { caller, again } = await authenticator.ofTicket(ticket);

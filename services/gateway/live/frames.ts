@@ -39,6 +39,15 @@ export function socketFormat(id: string): FrameFormat {
   };
 }
 
+/** Of server-sent events (WHATWG HTML §9.2): JSON text holds no line break, so one line of data is enough. */
+export const eventStreamFormat: FrameFormat = {
+  key: 'sse',
+  events: (from, { tail, to }) =>
+    Buffer.concat([Buffer.from(`id: ${to}\nevent: events\ndata: {"from":"${from}",`), tail, lineEnds]),
+};
+
+const lineEnds = Buffer.from('\n\n');
+
 /** Around events that are JSON text already. */
 export const sharedMessage = (jsons: readonly string[], to: string): SharedMessage => ({
   tail: Buffer.from(`"events":[${jsons.join(',')}],"to":"${to}"}`),

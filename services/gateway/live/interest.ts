@@ -1,10 +1,9 @@
 import { type Caller, checkPermission } from '../auth/caller.js';
-import { hiddenFrom } from '../catalogue/hidden.js';
 import { readFields } from '../export/fields.js';
+import { callerScopes, systemScope } from '../query/asking.js';
 import { badParameter } from '../query/errors.js';
 import { type Filter, matches, type Parameters, readFilter, readParameters } from '../query/filter.js';
 import { inTenant, type TenantScope } from '../query/scope.js';
-import { tenantOf } from '../query/tenant.js';
 import type { LiveEvent } from './live-event.js';
 import { createProjection, type Projection } from './projection.js';
 
@@ -90,14 +89,14 @@ function scopeOf({
   asked: readonly string[] | undefined;
   organization: string | undefined;
 }): TenantScope {
-  if (given.scope === 'system') {
+  const scopes = [given.scope].flat();
+  if (scopes.length === 1 && scopes[0] === 'system') {
     checkPermission(caller, 'view:system_audit_logs');
-    if (asked) throw badParameter('organization_id', 'events of the system scope belong to no organization');
-    return { kind: 'system' };
+    return systemScope(asked);
   }
-  if ([given.scope].flat().some((scope) => String(scope).includes('system'))) {
+  if (scopes.some((scope) => String(scope).includes('system'))) {
     throw badParameter('scope', 'events of the system scope need a subscription of their own');
   }
   checkPermission(caller, 'view:audit_logs');
-  return tenantOf({ permitted: caller.organizations, header: organization, asked, hidden: hiddenFrom(caller) });
+  return callerScopes(caller, organization)(asked);
 }

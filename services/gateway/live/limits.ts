@@ -11,9 +11,9 @@ export interface StreamLimits {
   messageBurst: number;
   /** Refused messages after which the connection is closed with 1008. */
   refusals: number;
-  /** How long a connection without a credential in its headers may wait before it sends one. */
+  /** How long a connection whose upgrade held no credential may wait before it sends one. */
   authMs: number;
-  /** A ping goes out so often; who has not answered by the next one is gone. */
+  /** A ping goes out so often; who has not answered by the next one is gone. Server-sent events get a comment instead. */
   keepaliveMs: number;
   /** Credentials are asked about again so often. */
   recheckMs: number;
@@ -36,7 +36,7 @@ export const defaultStreamLimits: StreamLimits = {
   authMs: 5_000,
   keepaliveMs: 30_000,
   recheckMs: 2_000,
-  unsentBytes: 1_048_576,
+  unsentBytes: 262_144,
   historyReads: 4,
   stallMs: 30_000,
 };

@@ -12,7 +12,7 @@ export interface LiveMetrics {
 }
 
 export const createLiveMetrics = (metrics: Metrics): LiveMetrics => ({
-  connections: metrics.gauge('gateway_stream_connections', 'WebSocket connections that are open'),
+  connections: metrics.gauge('gateway_stream_connections', 'Streams that are open, WebSockets and server-sent events'),
   subscriptions: metrics.gauge('gateway_stream_subscriptions', 'Subscriptions that are open'),
   delivered: metrics.counter(
     'gateway_stream_events_total',

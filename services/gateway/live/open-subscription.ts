@@ -1,12 +1,15 @@
 import { encodeIngestCursor, type IngestCursor } from '../../core/cursor/index.js';
 import { SealstreamError } from '../../core/errors.js';
+import type { Caller } from '../auth/caller.js';
+import { Problem } from '../errors.js';
 import type { History } from '../query/history.js';
-import type { createInterestReader } from './interest.js';
+import type { createInterestReader, Interest } from './interest.js';
 import type { LiveHead } from './live-head.js';
 import type { LiveReader } from './live-reader.js';
 import type { LiveMetrics } from './metrics.js';
-import { subscribe } from './subscription.js';
-import type { OpenSubscription } from './subscription-set.js';
+import { type Outlet, type Subscription, subscribe } from './subscription.js';
+import type { OpenSubscription, Wanted } from './subscription-set.js';
+import type { Watched } from './watched.js';
 
 export interface SubscriptionParts {
   history: History;
@@ -19,21 +22,45 @@ export interface SubscriptionParts {
 /** Opens the subscriptions of one connection. `organization` is what its header X-Organization-Id chose. */
 export function createSubscriptionOpener(
   { history, liveReader, head, readInterest, metrics }: SubscriptionParts,
-  organization: string | undefined,
+  {
+    organization,
+    watchedOf,
+  }: { organization: string | undefined; watchedOf?: ((caller: Caller) => Watched) | undefined },
 ): OpenSubscription {
-  return async (caller, { filter, since }, outlet) => {
-    const interest = readInterest(caller, { filter, organization });
+  const open = async (
+    interest: Interest,
+    { since, delivery, window }: Wanted,
+    outlet: Outlet,
+  ): Promise<Subscription> => {
     const start = since === 'now' ? await present(history, liveReader) : await history.start(since, 'since');
     outlet.subscribed(encodeIngestCursor(start));
     return subscribe({
       interest,
       start,
+      delivery,
+      window,
       head,
       history,
       outlet,
       metrics,
       isRetriable: (error) => error instanceof SealstreamError && error.retriable,
     });
+  };
+  return async (caller, wanted, outlet) => {
+    const watched = watchedOf?.(caller);
+    const { filter, fields } = wanted;
+    let interest: Interest;
+    try {
+      interest = readInterest(caller, { filter, fields, organization });
+    } catch (error) {
+      if (error instanceof Problem) watched?.refused(wanted, error);
+      throw error;
+    }
+    const subscription = await open(interest, wanted, outlet);
+    watched?.begun(wanted, interest);
+    const ended = (): void => watched?.ended(wanted, interest, subscription.delivered);
+    subscription.ended.then(ended, ended);
+    return subscription;
   };
 }
 

@@ -6,20 +6,25 @@ import { Problem } from '../errors.js';
 import { socketFormat } from './frames.js';
 import type { LiveMetrics } from './metrics.js';
 import type { Outgoing } from './outgoing.js';
-import { type ClientMessage, problemAnswer } from './protocol.js';
+import { problemAnswer, type SubscribeMessage } from './protocol.js';
 import type { Outlet, Subscription } from './subscription.js';
 
-export type SubscribeMessage = Extract<ClientMessage, { type: 'subscribe' }>;
+/** What a subscription is, whatever it is called. */
+export type Wanted = Omit<SubscribeMessage, 'type' | 'id'>;
 
 /** Opens a subscription for a caller. Throws a Problem that says what is wrong with it. */
-export type OpenSubscription = (caller: Caller, message: SubscribeMessage, outlet: Outlet) => Promise<Subscription>;
+export type OpenSubscription = (caller: Caller, wanted: Wanted, outlet: Outlet) => Promise<Subscription>;
 
-/** The subscriptions of one connection, by the ids that the peer gave them. */
+/** The subscriptions of one connection, by the ids that the peer gave them. Throws not-found for an id that is not open. */
 export interface SubscriptionSet {
   /** Throws a Problem for an id that is open, one too many, or what `openSubscription` refuses. */
   open(caller: Caller, message: SubscribeMessage): Promise<void>;
   /** Ends one and says where it stood. */
-  close(id: string): void;
+  unsubscribe(id: string): void;
+  pause(id: string): void;
+  resume(id: string): void;
+  /** Throws conflict where no message with this `to` waits for it. */
+  acknowledge(id: string, to: string): void;
   /** Ends all. With a problem, says it to each with the cursor to resume from. */
   closeAll(problem?: Problem): void;
 }
@@ -47,6 +52,12 @@ export function createSubscriptionSet({
     caughtUp: (cursor) => outgoing.send({ type: 'caught_up', id, cursor }),
     dropped: (count, from, to) => outgoing.send({ type: 'dropped', id, count, from, to }),
   });
+
+  const find = (id: string): Subscription => {
+    const subscription = open.get(id);
+    if (!subscription) throw new Problem('not-found', `no subscription ${JSON.stringify(id)} is open`);
+    return subscription;
+  };
 
   const stop = (id: string): string | undefined => {
     const subscription = open.get(id);
@@ -79,10 +90,24 @@ export function createSubscriptionSet({
         if (open.get(id) === subscription) fail(id, error);
       });
     },
-    close(id) {
-      const cursor = stop(id);
-      if (cursor === undefined) throw new Problem('not-found', `no subscription ${JSON.stringify(id)} is open`);
+    unsubscribe(id) {
+      find(id);
+      const cursor = stop(id)!;
       outgoing.send({ type: 'unsubscribed', id, cursor });
+    },
+    pause(id) {
+      const subscription = find(id);
+      subscription.pause();
+      outgoing.send({ type: 'paused', id, cursor: subscription.told });
+    },
+    resume(id) {
+      const subscription = find(id);
+      outgoing.send({ type: 'resumed', id, cursor: subscription.told });
+      subscription.resume();
+    },
+    acknowledge(id, to) {
+      if (find(id).acknowledge(to)) return;
+      throw new Problem('conflict', 'no message with this "to" waits to be acknowledged; only those of a window do');
     },
     closeAll(problem) {
       for (const id of [...open.keys()]) {

@@ -27,6 +27,10 @@ export type Delivery = (typeof deliveries)[number];
 export interface Subscription {
   /** Behind the last event that was handed to the outlet. */
   readonly cursor: IngestCursor;
+  /** The cursor that was said last. */
+  readonly told: string;
+  /** Events that were handed to the outlet. */
+  readonly delivered: number;
   /** Rejects when ClickHouse refuses the query; infrastructure that is away is waited for. */
   readonly ended: Promise<void>;
   /** Nothing is sent until `resume`. */
@@ -81,6 +85,7 @@ export function subscribe({
   let own = start;
   let told = encodeIngestCursor(start);
   let toldAt = nowMs();
+  let delivered = 0;
   let caughtUp = false;
   let dropped = { count: 0, to: told };
   let following: { leave(): IngestCursor; over(): void } | undefined;
@@ -88,6 +93,7 @@ export function subscribe({
   const sent = (frame: Buffer, events: number, to: string): void => {
     outlet.events(frame);
     flow.sent(events, to);
+    delivered += events;
     told = to;
     toldAt = nowMs();
   };
@@ -204,6 +210,12 @@ export function subscribe({
   return {
     get cursor() {
       return stand();
+    },
+    get told() {
+      return told;
+    },
+    get delivered() {
+      return delivered;
     },
     ended: run(),
     pause: flow.pause,

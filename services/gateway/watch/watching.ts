@@ -36,9 +36,11 @@ export function registerWatching(app: FastifyInstance, { accessLog }: { accessLo
   });
 
   app.addHook('onResponse', async (request, reply) => {
-    const { access } = request.routeOptions.config;
+    const { access, endless } = request.routeOptions.config;
     const outcome = reply.statusCode < 400 ? 'success' : reply.statusCode === 403 ? 'denied' : undefined;
     if (!access || !outcome || !request.caller) return;
+    // A stream writes down itself when it begins and when it has ended (live/watched.ts).
+    if (endless && outcome === 'success') return;
     const { id, ...place } = request.params as { id?: string };
     accessLog.note(
       {
@@ -70,8 +72,11 @@ function organizationOf(request: FastifyRequest): string | undefined {
 }
 
 /** What was looked for, in the path and in the query. */
-function filterOf(request: FastifyRequest, place: Record<string, unknown>): Record<string, unknown> {
-  const asked = { ...(request.query as Record<string, unknown>), ...place };
+const filterOf = (request: FastifyRequest, place: Record<string, unknown>): Record<string, unknown> =>
+  filterNoted({ ...(request.query as Record<string, unknown>), ...place });
+
+/** A filter as it is written down: not all of it where it is large. */
+export function filterNoted(asked: Readonly<Record<string, unknown>>): Record<string, unknown> {
   const given = Object.entries(asked).filter(([name]) => !pagingNames.has(name));
   const short = (value: unknown): unknown =>
     Array.isArray(value) ? value.slice(0, limits.filters).map(short) : String(value).slice(0, limits.characters);
