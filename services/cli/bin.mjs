@@ -3,6 +3,9 @@
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
+// Whoever may list processes would read the key in our command line.
+if (process.argv.some((argument) => argument.startsWith('--api-key'))) process.title = 'sealstream';
+
 const main = new URL('../../dist/services/cli/main.js', import.meta.url);
 if (existsSync(main)) {
   await import(main.href);

@@ -6,12 +6,15 @@ import { createTools, type Tools } from './commands/command.js';
 import { addDemo } from './commands/demo.js';
 import { addEmit } from './commands/emit.js';
 import { addExport } from './commands/export.js';
+import { addHistory } from './commands/history.js';
 import { addImport } from './commands/import.js';
 import { addKeys } from './commands/keys.js';
 import { addList } from './commands/list.js';
 import { addProducers } from './commands/producers.js';
 import { addShow } from './commands/show.js';
+import { addStats } from './commands/stats.js';
 import { addTail } from './commands/tail.js';
+import { addTimeline } from './commands/timeline.js';
 import { addVerify } from './commands/verify.js';
 import { CliError, exitCodes } from './errors.js';
 import { createPrinter } from './output/printer.js';
@@ -74,16 +77,15 @@ function createProgram(tools: Tools): Command {
 function addEventCommands(parent: Command, tools: Tools): void {
   addEmit(parent, tools);
   addImport(parent, tools);
-  addList(parent, tools);
-  addShow(parent, tools);
-  addTail(parent, tools);
-  addExport(parent, tools);
-  addVerify(parent, tools);
+  for (const add of reading) add(parent, tools);
   const system = parent
     .command('system')
-    .description('events of the platform itself: list, show, tail, export, verify');
-  for (const add of [addList, addShow, addTail, addExport, addVerify]) add(system, tools, '/api/audit/system');
+    .description('events of the platform itself: list, show, tail, stats, history, timeline, export, verify');
+  for (const add of reading) add(system, tools, '/api/audit/system');
 }
+
+/** What there is to ask of organizations' events, and of the system scope alike. */
+const reading = [addList, addShow, addTail, addStats, addHistory, addTimeline, addExport, addVerify];
 
 const readVersion = (): string =>
   (JSON.parse(readFileSync(join(packageRoot(), 'package.json'), 'utf8')) as { version: string }).version;

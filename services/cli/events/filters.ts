@@ -15,7 +15,7 @@ interface FilterOption {
 
 /** Every filter of GET /api/audit as an option. TypeScript holds this table against the client's, a test that against the gateway's. */
 const filterOptions: Readonly<Record<FilterName, FilterOption>> = {
-  q: { option: 'q', says: 'the query language; the same as [query]', once: true },
+  q: { option: 'q', says: 'the query language: auth.* -outcome:success', once: true },
   action: { option: 'action', aliases: ['event'], says: 'part of an action: login, role_changed' },
   category: { option: 'category', says: 'the first word of the action' },
   actor: { option: 'actor', aliases: ['user'], says: "the actor's id or email, exactly" },
