@@ -112,3 +112,11 @@ export const filterSql = (filter: Filter, bind: Bind): string[] =>
 /** The same said of an event in memory. */
 export const matches = (filter: Filter, event: WireEvent): boolean =>
   filter.parts.every(({ field, value }) => field.test(value, event));
+
+/** The stretch of time that the filter names by `from`, `to` or `preset`, in microseconds; the end is not in it. */
+export function stretchOf({ parts }: Filter): { fromUs?: number; toUs?: number } {
+  const us = (name: string): number | undefined =>
+    parts.find(({ field }) => field.names[0] === name)?.value as number | undefined;
+  const [fromUs, toUs] = [us('from'), us('to')];
+  return { ...(fromUs === undefined ? {} : { fromUs }), ...(toUs === undefined ? {} : { toUs }) };
+}

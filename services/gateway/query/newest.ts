@@ -2,7 +2,7 @@ import { decodeEventRows, type EventRow, eventColumns } from '../../core/rows/in
 import { limits } from '../../core/wire/limits.js';
 import { type Bind, timeSql } from './bind.js';
 import { isTooLarge } from './clickhouse-errors.js';
-import { type Filter, filterSql } from './filter.js';
+import { type Filter, filterSql, stretchOf } from './filter.js';
 import type { Direction, PageEnd } from './page-cursor.js';
 import type { EventsTable, TenantScope } from './scope.js';
 
@@ -42,16 +42,34 @@ export async function readNewest(query: {
   nowMs: number;
   signal?: AbortSignal | undefined;
 }): Promise<NewestPage> {
-  const { scope, after, skip = 0, direction = 'newest', nowMs } = query;
-  const isOne = scope.kind === 'organizations' && scope.organizations.length === 1 && scope.organizations !== '*';
-  const newest = direction === 'newest';
-  const from = after?.occurred_at ?? nowMs * 1_000;
-  const looks = query.looksUs ?? (newest ? looksBackUs[isOne ? 'one' : 'several'] : []);
-  for (const look of skip > 0 ? [] : looks) {
-    const page = await readPage(query, newest ? Math.max(0, from - look) : Math.min(limits.occurredAtUs, from + look));
+  for (const bound of looksOf(query)) {
+    const page = await readPage(query, bound);
     if (page.end) return page;
   }
   return readPage(query, undefined);
+}
+
+/** How far is looked each time, in microseconds since 1970, before all is looked at. */
+function looksOf({
+  scope,
+  filter,
+  after,
+  skip = 0,
+  direction = 'newest',
+  looksUs,
+  nowMs,
+}: Parameters<typeof readNewest>[0]): number[] {
+  const isOne = scope.kind === 'organizations' && scope.organizations.length === 1 && scope.organizations !== '*';
+  const looks = looksUs ?? looksBackUs[isOne ? 'one' : 'several'];
+  const { fromUs, toUs } = stretchOf(filter);
+  if (skip > 0) return [];
+  if (direction === 'newest') {
+    const start = after?.occurred_at ?? Math.min(toUs ?? nowMs * 1_000, nowMs * 1_000);
+    return looks.map((look) => start - look).filter((bound) => bound > (fromUs ?? 0));
+  }
+  const start = after?.occurred_at ?? fromUs;
+  if (start === undefined) return [];
+  return looks.map((look) => start + look).filter((bound) => bound < (toUs ?? limits.occurredAtUs));
 }
 
 async function readPage(
