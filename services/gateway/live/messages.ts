@@ -5,8 +5,11 @@ import { deliveries } from './subscription.js';
 
 /** The members of every message of audit.v1, for the stream's description (asyncapi.ts). Frames are read by protocol.ts. */
 
-const message = (type: string, members: Record<string, TSchema>, description: string) =>
-  Type.Object({ type: Type.Literal(type), ...members }, { title: type, description });
+const message = (type: string, members: Record<string, TSchema>, description: string, options = {}) =>
+  Type.Object({ type: Type.Literal(type), ...members }, { title: type, description, ...options });
+/** Members that the gateway does not know are refused. */
+const fromClient = (type: string, members: Record<string, TSchema>, description: string, options = {}) =>
+  message(type, members, description, { additionalProperties: false, ...options });
 const oneOf = (symbols: readonly string[], description: string) =>
   Type.Unsafe<string>({ type: 'string', enum: [...symbols], description });
 
@@ -31,9 +34,12 @@ const secrets = {
   key: Type.Optional(Type.String({ ...secret, description: 'an API key, or a token of the OpenID provider' })),
   ticket: Type.Optional(Type.String({ ...secret, description: 'of POST /api/audit/stream/tickets; works once' })),
 };
-/** Key or ticket. */
-const withSecret = (schema: TSchema): TSchema =>
-  ({ ...schema, oneOf: [{ required: ['key'] }, { required: ['ticket'] }] }) as TSchema;
+const keyOrTicket = { oneOf: [{ required: ['key'] }, { required: ['ticket'] }] };
+const windowOfLatest = {
+  if: { properties: { delivery: { const: 'latest' } }, required: ['delivery'] },
+  // biome-ignore lint/suspicious/noThenProperty: a keyword of JSON Schema
+  then: { properties: { window: { minimum: protocolLimits.leastWindowOfLatest } } },
+};
 
 /** In a query string every value is text; here they may be numbers, booleans, and lists where one text is meant. */
 const value = Type.Union([Type.String(), Type.Number(), Type.Boolean()]);
@@ -52,11 +58,14 @@ const filter = Type.Object(
 
 /** What a client sends. */
 export const clientMessages: Readonly<Record<string, TSchema>> = {
-  auth: withSecret(message('auth', secrets, 'who is there, where the upgrade could not tell; within 5 s')),
-  refresh: withSecret(
-    message('refresh', secrets, 'a newer credential of the same rights, before the first one expires'),
+  auth: fromClient('auth', secrets, 'who is there, where the upgrade did not tell; within 5 s', keyOrTicket),
+  refresh: fromClient(
+    'refresh',
+    secrets,
+    'a newer credential of the same rights, before the first expires',
+    keyOrTicket,
   ),
-  subscribe: message(
+  subscribe: fromClient(
     'subscribe',
     {
       id: Id,
@@ -74,16 +83,17 @@ export const clientMessages: Readonly<Record<string, TSchema>> = {
       ),
     },
     'begin a subscription',
+    windowOfLatest,
   ),
-  unsubscribe: message('unsubscribe', { id: Id }, 'end a subscription'),
-  pause: message('pause', { id: Id }, 'send nothing more until resume'),
-  resume: message('resume', { id: Id }, 'go on'),
-  ack: message(
+  unsubscribe: fromClient('unsubscribe', { id: Id }, 'end a subscription'),
+  pause: fromClient('pause', { id: Id }, 'send nothing more until resume'),
+  resume: fromClient('resume', { id: Id }, 'go on'),
+  ack: fromClient(
     'ack',
     { id: Id, to: Cursor('of an events message: it and all before it are done with') },
-    'with a window',
+    'with a window: makes room in it',
   ),
-  ping: message('ping', {}, 'answered by pong'),
+  ping: fromClient('ping', {}, 'answered by pong'),
 };
 
 const Problem = Type.Object(

@@ -1,6 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 import { type TSchema, Type } from 'typebox';
 import { describedOnly } from '../http/described.js';
+import { asyncApi } from '../live/asyncapi.js';
 import { docsPage } from './page.js';
 import { docsStyle } from './style.js';
 import type { ApiDocument } from './types.js';
@@ -29,6 +30,14 @@ export function registerDescriptionRoutes(app: FastifyInstance): void {
       mediaType: 'application/json',
       schema: Type.Object({ openapi: Type.String(), paths: Type.Object({}, { additionalProperties: true }) }),
       body: () => JSON.stringify(read()),
+    },
+    {
+      path: '/asyncapi.json',
+      operationId: 'getAsyncApi',
+      summary: 'What goes over the streams, AsyncAPI 3.0',
+      mediaType: 'application/json',
+      schema: Type.Object({ asyncapi: Type.String(), channels: Type.Object({}, { additionalProperties: true }) }),
+      body: () => JSON.stringify(asyncApi(read().info.version)),
     },
     {
       path: '/docs',
