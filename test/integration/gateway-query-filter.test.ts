@@ -5,6 +5,7 @@ import { createMetrics } from '../../services/core/metrics.js';
 import { decodeEventRows, eventColumns, rowToWire } from '../../services/core/rows/index.js';
 import { decodeEvent, encodeEvent, formatUuid, type WireEvent } from '../../services/core/wire/index.js';
 import { type HiddenActions, hiddenByCatalogue, nothingHidden } from '../../services/gateway/catalogue/hidden.js';
+import { createBind } from '../../services/gateway/query/bind.js';
 import { filterSql, matches, readFilter, readParameters } from '../../services/gateway/query/filter.js';
 import { createQueryMetrics } from '../../services/gateway/query/metrics.js';
 import { createEventsTable, type EventsTable, inTenant, type TenantScope } from '../../services/gateway/query/scope.js';
@@ -89,6 +90,8 @@ describe('a filter', () => {
       assert.equal(judged.accepted.length, 100);
     }
     await log.store();
+    // As merges do, so that every part of a hundred events is left out where its filter says that it holds no such text.
+    await db.clickhouse.command({ query: 'ALTER TABLE events MATERIALIZE INDEX by_text SETTINGS mutations_sync = 2' });
   });
   after(() => db.remove());
 
@@ -133,5 +136,33 @@ describe('a filter', () => {
       { numRuns: 300 },
     );
     assert.ok(found > 1_000, `the filters found only ${found} events: they prove little`);
+  });
+
+  test('finds texts and ids by the indexes that are there for them', async () => {
+    const indexesOf = async (given: Record<string, unknown>): Promise<string[]> => {
+      const bind = createBind();
+      const conditions = filterSql(readFilter(readParameters(given), { nowMs: 0 }), bind);
+      const result = await db.clickhouse.query({
+        query: `EXPLAIN indexes = 1 SELECT count() FROM events WHERE organization_id = 'acme' AND (${conditions.join(') AND (')})`,
+        query_params: bind.params,
+        format: 'TabSeparatedRaw',
+      });
+      return [...(await result.text()).matchAll(/Name: (by_\w+)/g)].map(([, name]) => name!);
+    };
+    const asked: Record<string, Record<string, unknown>> = {
+      by_text: { q: 'nothing' },
+      by_id: { q: 'id:0198c0de-0000-7000-8000-000000000001' },
+      by_id_time: { q: 'id:0198c0de-0000-7000-8000-000000000001' },
+      by_actor: { q: 'actor.id:usr_1' },
+      by_target: { target_id: 'doc_1' },
+      by_correlation: { correlation_id: 'c1' },
+      by_request: { request_id: 'r1' },
+    };
+    for (const [index, given] of Object.entries(asked)) {
+      assert.ok((await indexesOf(given)).includes(index), `${JSON.stringify(given)} does not use ${index}`);
+    }
+    for (const q of ['email:*part*', 'message:"of it"', 'target.name:part', 'actor.name:part OR nothing']) {
+      assert.ok((await indexesOf({ q })).includes('by_text'), `${q} does not use by_text`);
+    }
   });
 });

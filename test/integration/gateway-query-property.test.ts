@@ -102,6 +102,9 @@ describe('any query, by anyone', () => {
     const inputs = fc.sample(withDetails, stored);
     for (let at = 0; at < inputs.length; at += 100) await live.record(inputs.slice(at, at + 100));
     await live.world.delivered();
+    await live.world.clickhouse.command({
+      query: 'ALTER TABLE events MATERIALIZE INDEX by_text SETTINGS mutations_sync = 2',
+    });
     gateway = await startQueryGateway(live.world.config);
     for (const [key, { organizations: own, permissions }] of Object.entries(keys))
       gateway.keys.add(key, own, permissions);
