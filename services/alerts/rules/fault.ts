@@ -8,6 +8,7 @@ export const faultCodes = [
   'unknown_modifier',
   'unsupported',
   'unknown_field',
+  'unknown_log_source',
   'unknown_selection',
   'unknown_rule',
   'ambiguous_rule',
@@ -25,4 +26,17 @@ export interface RuleFault {
   column: number;
   code: FaultCode;
   message: string;
+}
+
+/** Thrown where one document is read. `offset` is in its text. */
+export class Refused extends Error {
+  readonly code: FaultCode;
+  readonly offset: number;
+
+  constructor(code: FaultCode, message: string, { offset }: { offset: number }) {
+    super(message);
+    this.name = 'Refused';
+    this.code = code;
+    this.offset = offset;
+  }
 }

@@ -43,8 +43,17 @@ export const textColumns = [
 ] as const;
 export type TextColumn = (typeof textColumns)[number];
 
-/** Beside texts: what is made of the action, the address as text, the times as RFC 3339, lists. */
-export const columns = [...textColumns, 'id', 'category', 'ip', 'occurred_at', 'related_type', 'related_id'] as const;
+/** Beside texts: `success` is `true` or `false`, of the outcome; the address as text, the time as RFC 3339; lists. */
+export const columns = [
+  ...textColumns,
+  'id',
+  'category',
+  'success',
+  'ip',
+  'occurred_at',
+  'related_type',
+  'related_id',
+] as const;
 export type Column = (typeof columns)[number];
 
 export const placeKey = (place: Place): string =>

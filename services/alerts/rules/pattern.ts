@@ -51,3 +51,55 @@ export const endsWith = (pattern: Pattern): Pattern => joined([anyRun, ...patter
 export const contains = (pattern: Pattern): Pattern => joined([anyRun, ...pattern, anyRun]);
 
 export const wildcards = (pattern: Pattern): number => pattern.filter((piece) => typeof piece === 'number').length;
+
+/** Letters in any case are the same, as in ClickHouse's lowerUTF8. */
+export const lower = (text: string): string => text.toLowerCase();
+
+/**
+ * Whether the whole text is as the pattern says. After a `*` the next literal is looked for from the left on and only the last `*` is ever
+ * lengthened, so that the time is at most the product of the lengths.
+ */
+export function isLike(pattern: Pattern, text: string): boolean {
+  let piece = 0;
+  let at = 0;
+  let retry: { piece: number; at: number } | undefined;
+  for (;;) {
+    const wanted = pattern[piece];
+    if (wanted === undefined && at === text.length) return true;
+    if (wanted === anyRun) {
+      if (piece === pattern.length - 1) return true;
+      retry = { piece, at };
+      piece += 1;
+      continue;
+    }
+    const length = wanted === undefined ? -1 : lengthAt(wanted, text, at);
+    if (length >= 0) {
+      at += length;
+      piece += 1;
+      continue;
+    }
+    if (!retry) return false;
+    const next = nextStart(pattern[retry.piece + 1]!, text, retry.at);
+    if (next === undefined) return false;
+    retry.at = next;
+    at = next;
+    piece = retry.piece + 1;
+  }
+}
+
+/** How far the piece reaches at this place, -1 where it does not stand here. A character is a code point. */
+function lengthAt(piece: Piece, text: string, at: number): number {
+  if (typeof piece === 'string') return text.startsWith(piece, at) ? piece.length : -1;
+  return at < text.length ? charLength(text, at) : -1;
+}
+
+const charLength = (text: string, at: number): number => (text.codePointAt(at)! > 0xffff ? 2 : 1);
+
+/** The next place after `at` where the piece behind a `*` may stand. */
+function nextStart(piece: Piece, text: string, at: number): number | undefined {
+  if (at >= text.length) return undefined;
+  const from = at + charLength(text, at);
+  if (typeof piece !== 'string') return from;
+  const found = text.indexOf(piece, from);
+  return found < 0 ? undefined : found;
+}
