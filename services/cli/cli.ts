@@ -24,9 +24,12 @@ const examples = `
 Examples:
   sealstream import --format sshd --organization acme /var/log/auth.log
   sealstream list --organization acme --action auth.login_failed --preset 24h
+  sealstream list 'action:auth.* -outcome:success ip:203.0.113.0/24'
+  sealstream stats --organization acme --preset 7d --by action,target_type
+  sealstream history member mem_7 --at 2026-06-15
   sealstream verify 0190a5c2-7f3e-7b11-9c5a-3f0d8a6b1c2d
 
-Exit codes: 0 done, 1 failed, 2 not understood, 3 an event is not as it was signed.`;
+Exit codes: 0 done, 1 failed, 2 not understood, 3 an event is not as signed.`;
 
 /** Runs one command line and resolves with the exit code. Writes only to the surroundings' streams. */
 export async function runCli(args: readonly string[], surroundings: Surroundings): Promise<number> {

@@ -13,6 +13,8 @@ export interface CliSetting {
   stdin?: string | Buffer;
   nowMs?: () => number;
   signal?: AbortSignal;
+  /** Columns of the terminal that stdout is; absent: it is a pipe. */
+  terminal?: number;
 }
 
 /** Runs one command line in this process, with streams, environment and folder of its own. */
@@ -23,6 +25,7 @@ export async function cli(args: readonly string[], setting: CliSetting = {}): Pr
     stdin = '',
     nowMs = Date.now,
     signal = new AbortController().signal,
+    terminal,
   } = setting;
   const stdout = collect();
   const stderr = collect();
@@ -31,7 +34,7 @@ export async function cli(args: readonly string[], setting: CliSetting = {}): Pr
     env,
     cwd,
     stdin: input,
-    stdout: stdout.stream,
+    stdout: terminal === undefined ? stdout.stream : Object.assign(stdout.stream, { isTTY: true, columns: terminal }),
     stderr: stderr.stream,
     nowMs,
     signal,

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { answering, json, to } from '../support/answering.js';
-import { cli } from '../support/cli.js';
+import { type CliSetting, cli } from '../support/cli.js';
 
 describe('answers', () => {
   const event = {
@@ -31,6 +31,22 @@ describe('answers', () => {
     assert.match(lines[1]!, /^2026-06-15 12:00:01 +auth.login_failed +ada@\S+ +203.0.113.7 +bad_password$/);
     for (const line of lines) assert.ok(line.length <= 80, line);
     assert.ok(!stdout.includes('\u001b'));
+  });
+
+  test('colours are for terminals, and never for what somebody else chose', async (t) => {
+    const good = { ...event, outcome: 'success', reason: undefined };
+    const { url } = await answering(t, (_, response) =>
+      json(response, 200, { events: [event, good], next_cursor: null }),
+    );
+    const list = async (setting: CliSetting): Promise<string> =>
+      (await cli(['list', '--fields', 'message,outcome', ...to(url)], setting)).stdout;
+    const plain = await list({});
+    const coloured = await list({ terminal: 80 });
+    assert.ok(coloured.includes('\u001b[31mbad_password\u001b[39m\n'));
+    assert.match(coloured, /x\\u001b\[2J/);
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: colours are controls
+    assert.equal(coloured.replace(/\u001b\[\d+m/g, ''), plain);
+    for (const env of [{ NO_COLOR: '1' }, { TERM: 'dumb' }]) assert.equal(await list({ terminal: 80, env }), plain);
   });
 
   test('an event in full is safe to show, and JSON is as it came', async (t) => {

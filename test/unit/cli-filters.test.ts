@@ -62,7 +62,7 @@ describe('filters of the command line', () => {
     const { url } = await answering(t, (_, response) => json(response, 400, { title: 'Wrong', detail, errors }));
     for (const command of ['list', 'stats', 'export', 'tail']) {
       const { exitCode, stderr } = await cli([command, query, ...to(url)]);
-      assert.equal(exitCode, 1);
+      assert.equal(exitCode, 2);
       assert.equal(stderr, `sealstream: Wrong: ${detail}\n  ${query}\n                   ^^^^^^^^\n`, command);
     }
   });

@@ -81,7 +81,7 @@ describe('a table', () => {
       ['👨‍👩‍👧 x', '192.0.2.3'],
       ['e\u0301le\u0301na', '192.0.2.4'],
     ];
-    const lines = renderTable(columns, rows, 80).trimEnd().split('\n');
+    const lines = renderTable(columns, rows, { width: 80 }).trimEnd().split('\n');
     assert.deepEqual(
       lines.slice(1).map((line) => widthOf(line.slice(0, line.indexOf('192')))),
       [8, 8, 8, 8],
@@ -89,19 +89,19 @@ describe('a table', () => {
   });
 
   test('keeps what is written from right to left in its cell', () => {
-    const [, line] = renderTable(columns, [['שלום', '192.0.2.1']], 80).split('\n');
+    const [, line] = renderTable(columns, [['שלום', '192.0.2.1']], { width: 80 }).split('\n');
     assert.equal(line, '\u2068שלום\u2069  192.0.2.1');
   });
 
   test('holds a cell of a megabyte in its line, quickly', () => {
     const began = performance.now();
     const rows = Array.from({ length: 200 }, () => ['日'.repeat(1_000_000), '192.0.2.1']);
-    for (const line of renderTable(columns, rows, 80).trimEnd().split('\n')) assert.ok(widthOf(line) <= 80);
+    for (const line of renderTable(columns, rows, { width: 80 }).trimEnd().split('\n')) assert.ok(widthOf(line) <= 80);
     assert.ok(performance.now() - began < 5_000);
   });
 
   test('whose widths are settled cuts what comes later', () => {
-    const layout = layOut(columns, [['ada', '192.0.2.1']], 20, { spread: true });
+    const layout = layOut(columns, [['ada', '192.0.2.1']], { width: 20, spread: true });
     assert.equal(layout.head, 'WHO        WHERE\n');
     assert.equal(layout.lines([['grace.hopper@example.com', '192.0.2.1']]), 'grace.ho…  192.0.2.1\n');
   });
@@ -137,6 +137,7 @@ describe('the place in a query', () => {
 });
 
 describe('bars', () => {
+  const hour = (at: number): string => new Date(Date.UTC(2026, 5, 15, at)).toISOString();
   const withinWidth = (text: string, width: number): void => {
     for (const line of text.split('\n')) assert.ok(widthOf(line) <= width, line);
   };
@@ -160,11 +161,21 @@ describe('bars', () => {
 
   test('over time keep within the width, every event in one of them', () => {
     for (const length of [1, 2, 60, 100, 2_000]) {
-      const buckets = Array.from({ length }, (_, at) => ({ start: '', count: at === length - 1 ? 90 : 1 }));
+      const buckets = Array.from({ length }, (_, at) => ({ start: hour(at), count: at === length - 1 ? 90 : 1 }));
       const text = renderChart(buckets, { width: 80, interval: '1h' });
       withinWidth(text, 80);
-      assert.equal(text.split('\n').length, 7);
+      assert.equal(text.split('\n').length, 8);
     }
-    assert.match(renderChart([{ start: '', count: 0 }], { width: 80, interval: '1h' }), /the highest 1|the highest 0/);
+    assert.match(renderChart([{ start: hour(0), count: 0 }], { width: 80, interval: '1h' }), /the highest 1/);
+  });
+
+  test('over time say when the first column begins, and the last one where there is room', () => {
+    const axis = (length: number): string => {
+      const buckets = Array.from({ length }, (_, at) => ({ start: hour(at), count: 1 }));
+      return renderChart(buckets, { width: 80, interval: '1h' }).split('\n')[5]!;
+    };
+    assert.equal(axis(30), '    2026-06-15 00:00');
+    assert.equal(axis(40), '    2026-06-15 00:00        2026-06-16 15:00');
+    assert.equal(axis(100).trim(), '2026-06-15 00:00                  2026-06-19 02:00');
   });
 });

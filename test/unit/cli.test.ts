@@ -29,7 +29,7 @@ describe('a command line', () => {
     assert.match((await cli(['--version'])).stdout, /^\d+\.\d+\.\d+\n$/);
     const { exitCode, stdout } = await cli(['--help']);
     assert.equal(exitCode, 0);
-    for (const line of stdout.split('\n')) assert.ok(line.length <= 84, line);
+    for (const line of stdout.split('\n')) assert.ok(line.length <= 80, line);
   });
 
   test('works under audit and audit-logs too', async (t) => {

@@ -52,10 +52,11 @@ export const withReadingOptions = (command: Command): Command =>
   );
 
 export const withConnectionOptions = (command: Command): Command =>
-  command
-    .option('--url <url>', 'the gateway (SEALSTREAM_URL)')
-    .option('--api-key <key>', 'the API key (SEALSTREAM_API_KEY); default: the running instance here')
-    .option('--api-key-file <file>', 'a file that holds it: others on this machine cannot see it');
+  [
+    new Option('--url <url>', 'the gateway (SEALSTREAM_URL)'),
+    new Option('--api-key <key>', 'the API key (SEALSTREAM_API_KEY); default: the running instance here'),
+    new Option('--api-key-file <file>', 'a file that holds it: others on this machine cannot see it'),
+  ].reduce((all, option) => all.addOption(option.helpGroup('Connection:')), command);
 
 /** A whole number within limits, for commander. */
 export const wholeNumber =
@@ -65,6 +66,18 @@ export const wholeNumber =
     if (/^\d+$/.test(text) && value >= min && value <= max) return value;
     throw new InvalidArgumentError(`It must be a whole number from ${min} to ${max}.`);
   };
+
+const dayMs = 86_400_000;
+const unitMs = { s: 1_000, m: 60_000, min: 60_000, h: 3_600_000, d: dayMs };
+
+/** `90s`, `5m`, `7d`, at most a year, for commander; in ms. */
+export function durationMs(text: string): number {
+  const [, number, unit = 's'] = /^(\d{1,6}(?:\.\d+)?)(s|m|min|h|d)?$/.exec(text) ?? [];
+  if (number === undefined) throw new InvalidArgumentError('It must be a number with s, m, h or d behind it: 90s.');
+  const ms = Number(number) * unitMs[unit as keyof typeof unitMs];
+  if (ms > 366 * dayMs) throw new InvalidArgumentError('At most a year.');
+  return ms;
+}
 
 /** An option that may be given several times, for commander. */
 export const collected = (value: string, previous: string[] = []): string[] => [...previous, value];

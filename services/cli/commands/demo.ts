@@ -2,7 +2,7 @@ import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Command, InvalidArgumentError, Option } from 'commander';
+import { type Command, Option } from 'commander';
 import { type SigningKey, signingKeyFromPem } from '../../core/seal/index.js';
 import { type ConnectionOptions, instanceEnvironment } from '../connection/connection.js';
 import { dataFolder } from '../connection/instance.js';
@@ -16,7 +16,7 @@ import { CliError, exitCodes } from '../errors.js';
 import type { Api } from '../http/api.js';
 import { createProgress } from '../output/progress.js';
 import { openSigningKey } from '../signing-key-file.js';
-import { type Tools, wholeNumber } from './command.js';
+import { durationMs, type Tools, wholeNumber, withConnectionOptions } from './command.js';
 
 interface Options extends ConnectionOptions {
   rate: number;
@@ -33,27 +33,16 @@ const storedWithinMs = 15_000;
 const reportEvery = { terminalMs: 500, plainMs: 5_000 };
 
 export function addDemo(parent: Command, tools: Tools): void {
-  parent
+  const command = parent
     .command('demo')
     .description("a simulated company's day, with an attack in it")
     .option('--rate <n>', 'live events a second', wholeNumber(1, 20_000), 20)
-    .option('--duration <time>', 'how long to go on: 60s, 5m, 1h', duration, 60_000)
-    .option('--backfill <time>', 'how much past to make up first; default: 24h where there is none yet', duration)
+    .option('--duration <time>', 'how long to go on: 60s, 5m, 1h', durationMs, 60_000)
+    .option('--backfill <time>', 'how much past to make up first; default: 24h where there is none yet', durationMs)
     .option('--backfill-events <n>', 'about how many events of it', wholeNumber(1, 1_000_000), 5_000)
     .option('--seed <text>', 'the same choices for the same seed, at the same time of day; default: new ones')
-    .addOption(new Option('--via <way>', 'how events go in').choices(['auto', 'kafka', 'http']).default('auto'))
-    .option('--url <url>', 'the gateway (SEALSTREAM_URL)')
-    .option('--api-key <key>', 'the API key (SEALSTREAM_API_KEY); default: the running instance here')
-    .action((options: Options) => demo(options, tools));
-}
-
-function duration(text: string): number {
-  const [, number, unit = 's'] = /^(\d{1,6}(?:\.\d+)?)(s|m|min|h|d)?$/.exec(text) ?? [];
-  if (number === undefined) throw new InvalidArgumentError('It must be a number with s, m, h or d behind it: 90s.');
-  const units = { s: 1_000, m: 60_000, min: 60_000, h: 3_600_000, d: dayMs };
-  const ms = Number(number) * units[unit as keyof typeof units];
-  if (ms > 366 * dayMs) throw new InvalidArgumentError('At most a year.');
-  return ms;
+    .addOption(new Option('--via <way>', 'how events go in').choices(['auto', 'kafka', 'http']).default('auto'));
+  withConnectionOptions(command).action((options: Options) => demo(options, tools));
 }
 
 async function demo(options: Options, tools: Tools): Promise<void> {
@@ -64,12 +53,12 @@ async function demo(options: Options, tools: Tools): Promise<void> {
   await nameOrganizations(api, simulation);
   const backfillMs = options.backfill ?? ((await hasEvents(api, simulation)) ? 0 : dayMs);
   const delivery = await openDelivery(api, simulation, options, tools);
-  const { rate, duration: durationMs, backfillEvents } = options;
+  const { rate, duration, backfillEvents } = options;
   const names = simulation.companies.map(({ id }) => id).join(', ');
   const first = backfillMs > 0 ? `the last ${hours(backfillMs)}, then ` : '';
-  printer.note(`Simulating ${names}: ${first}${hours(durationMs)} at ${rate} events/s,\n${delivery.how}.`);
+  printer.note(`Simulating ${names}: ${first}${hours(duration)} at ${rate} events/s,\n${delivery.how}.`);
   const progress = createProgress(surroundings, reportEvery);
-  const plan = { rate, durationMs, backfillMs, backfillEvents };
+  const plan = { rate, durationMs: duration, backfillMs, backfillEvents };
   const { past, live, liveMs } = await runDemo({ plan, simulation, delivery, progress, nowMs, signal });
   await delivery.close();
   const perSecond = liveMs > 0 ? ` (${((1_000 * live) / liveMs).toFixed(1)}/s)` : '';

@@ -65,7 +65,7 @@ async function stats(
   ]);
   const answer: Stats = { total: timeseries.total, timeseries, facets };
   if (output === 'json') return printer.json(answer);
-  if (output === 'table') return printer.text(describe(answer, printer.width));
+  if (output === 'table') return printer.text(describe(answer, printer));
   await printRows(answer, output, printer);
 }
 
@@ -84,13 +84,15 @@ async function printRows({ timeseries, facets }: Stats, output: 'ndjson' | 'csv'
   }
 }
 
-function describe({ total, timeseries, facets }: Stats, width: number): string {
+function describe({ total, timeseries, facets }: Stats, { width, paint }: Printer): string {
   const { from, to, interval, buckets } = timeseries;
   const when = from && to ? `, ${shortTime(from)} – ${shortTime(to)} UTC` : '';
   const head = `${grouped(total)} ${total === 1 ? 'event' : 'events'}${when}\n`;
   if (total === 0) return head;
   const chart = buckets.length > 1 ? `\n${renderChart(buckets, { width, interval })}` : '';
-  const parts = Object.entries(facets).map(([field, facet]) => `\n${field.toUpperCase()}\n${bars(facet, width)}`);
+  const parts = Object.entries(facets).map(
+    ([field, facet]) => `\n${paint(field.toUpperCase(), 'head')}\n${bars(facet, width)}`,
+  );
   return head + chart + parts.join('');
 }
 

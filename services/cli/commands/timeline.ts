@@ -2,8 +2,10 @@ import type { Command } from 'commander';
 import type { AuditEvent } from '../../client/event.js';
 import { type AuditFilter, filterParameters } from '../../client/query/filter.js';
 import { eventColumns, shortTime } from '../events/columns.js';
+import { splitNames } from '../events/fields.js';
 import { filterOf, systemHasNone, withFilters } from '../events/filters.js';
 import { createEventOutput } from '../events/output.js';
+import { duration } from '../output/duration.js';
 import { renderFields } from '../output/fields.js';
 import type { Column } from '../output/table.js';
 import { type ReadingOptions, type Tools, wholeNumber, withReadingOptions } from './command.js';
@@ -80,10 +82,15 @@ async function timeline(
 const usualFields = ['service', 'action', 'actor', 'outcome'];
 
 function columns(fields: string | undefined): Column<Step>[] {
-  const names = fields?.split(',').map((name) => name.trim()) ?? usualFields;
+  const names = fields === undefined ? usualFields : splitNames(fields);
   return [
     { title: 'AFTER', of: ({ offset_ms }) => duration(offset_ms) },
-    ...eventColumns(names).map((column) => ({ ...column, of: ({ event }: Step) => column.of(event) })),
+    ...eventColumns(names).map(({ title, of, atLeast, style }) => ({
+      title,
+      of: ({ event }: Step) => of(event),
+      ...(atLeast === undefined ? {} : { atLeast }),
+      ...(style ? { style: ({ event }: Step) => style(event) } : {}),
+    })),
   ];
 }
 
@@ -98,14 +105,4 @@ function describe({ correlation_id, total, started_at, duration_ms, outcome, out
     ['outcome', counts.length > 1 ? `${outcome}: ${counts.join(', ')}` : outcome],
     ['services', services.map(ofService).join('\n')],
   ] as const;
-}
-
-/** `1.2 s`, `3 min 20 s`, `2 d 4 h`: two figures tell enough. */
-export function duration(ms: number): string {
-  if (ms < 1_000) return `${Math.round(ms)} ms`;
-  if (ms < 60_000) return `${(ms / 1_000).toFixed(1)} s`;
-  const minutes = Math.floor(ms / 60_000);
-  if (minutes < 60) return `${minutes} min ${Math.floor((ms % 60_000) / 1_000)} s`;
-  const hours = Math.floor(minutes / 60);
-  return hours < 48 ? `${hours} h ${minutes % 60} min` : `${Math.floor(hours / 24)} d ${hours % 24} h`;
 }

@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { exitCodes } from '../errors.js';
 import { inOrder } from '../in-order.js';
+import type { Paint } from '../output/style.js';
 import { pad, printable } from '../output/text.js';
 import { type CommonOptions, type Tools, withCommonOptions } from './command.js';
 
@@ -39,7 +40,7 @@ export function addVerify(parent: Command, tools: Tools, path = '/api/audit'): v
     });
     for await (const verdict of inOrder(ids, mostAtOnce, ask)) {
       if (!verdict.verified) exitWith(verdict.available === false ? exitCodes.failed : exitCodes.tampered);
-      if (options.output === 'table') await printer.text(describe(verdict));
+      if (options.output === 'table') await printer.text(describe(verdict, printer.paint));
       else if (options.output === 'ndjson') await printer.ndjson(verdict);
       else verdicts.push(verdict);
     }
@@ -47,16 +48,14 @@ export function addVerify(parent: Command, tools: Tools, path = '/api/audit'): v
   });
 }
 
-function describe({ id, verified, available, message, checks }: Verdict): string {
+function describe({ id, verified, available, message, checks }: Verdict, paint: Paint): string {
   const verdict = available === false ? 'NOT AVAILABLE' : verified ? 'VERIFIED' : 'TAMPERED';
   const lines = Object.entries(checks).map(([name, check]) => {
     const state = check.available ? (check.verified ? 'verified' : 'FAILED') : 'not available';
     return `  ${pad(name, nameWidth)}${pad(state, verdictWidth)}${check.message ? `  ${check.message}` : ''}`;
   });
-  const all = [
-    `${verdict}  ${id}`,
-    ...(Object.values(checks).some((check) => check.message) ? [] : [message]),
-    ...lines,
-  ];
-  return `${all.map((line) => printable(line).trimEnd()).join('\n')}\n`;
+  const style = available === false ? 'caution' : verified ? 'good' : 'bad';
+  const said = Object.values(checks).some((check) => check.message) ? lines : [message, ...lines];
+  const below = said.map((line) => `${printable(line).trimEnd()}\n`);
+  return `${paint(verdict, style)}  ${printable(id)}\n${below.join('')}`;
 }

@@ -13,7 +13,7 @@ export function tellAttack(attack: Attack, roleChange: string | undefined, width
     'The account made itself an owner, got an API key and took all customers away.';
   const commands = [
     ['every try', `list --organization ${company.id} --ip ${ip}`],
-    ['what came after the login', `list --correlation-id ${correlation} --columns time,action,actor,target`],
+    ['what came after the login', `timeline ${correlation}`],
     ...(roleChange
       ? [
           ['the role, before and after', `show ${roleChange}`],

@@ -1,4 +1,5 @@
 import type { AuditEvent } from '../../client/event.js';
+import type { Style } from '../output/style.js';
 import type { Column } from '../output/table.js';
 import { cellText, fieldName, valueAt } from './fields.js';
 
@@ -10,6 +11,9 @@ const who = ({ actor }: AuditEvent): string => actor?.email ?? actor?.name ?? ac
 /** Why it was no success, where that is said: shorter than both, and it says the same. */
 const outcome = ({ outcome, reason }: AuditEvent): string => (outcome === 'success' ? outcome : reason || outcome);
 
+const outcomeStyle = ({ outcome }: AuditEvent): Style | undefined =>
+  outcome === 'success' ? undefined : outcome === 'partial' ? 'caution' : 'bad';
+
 const target = ({ target }: AuditEvent): string =>
   [target?.type, target?.name ?? target?.id].filter((part) => part !== undefined).join(' ');
 
@@ -19,11 +23,11 @@ export const inWords: Readonly<Record<string, (event: AuditEvent) => string>> = 
 /** What people look for, said short. */
 const shortColumns: Readonly<Record<string, Column<AuditEvent>>> = {
   time: { title: 'TIME (UTC)', of: ({ occurred_at }) => shortTime(occurred_at) },
-  action: { title: 'ACTION', of: ({ action }) => action, atLeast: 18 },
+  action: { title: 'ACTION', of: ({ action }) => action, atLeast: 20 },
   actor: { title: 'ACTOR', of: who, atLeast: 8 },
   target: { title: 'TARGET', of: target, atLeast: 8 },
   ip: { title: 'IP', of: ({ ip = '' }) => ip, atLeast: 15 },
-  outcome: { title: 'OUTCOME', of: outcome, atLeast: 8 },
+  outcome: { title: 'OUTCOME', of: outcome, atLeast: 8, style: outcomeStyle },
   organization: { title: 'ORGANIZATION', of: ({ organization_id = '' }) => organization_id, atLeast: 8 },
   service: { title: 'SERVICE', of: ({ service = '' }) => service, atLeast: 6 },
   correlation: { title: 'CORRELATION', of: ({ correlation_id = '' }) => correlation_id, atLeast: 8 },

@@ -31,7 +31,12 @@ const filterOptions: Readonly<Record<FilterName, FilterOption>> = {
   organization_id: { option: 'organization', says: 'an organization' },
   application_id: { option: 'application', says: 'an application' },
   scope: { option: 'scope', says: 'organization or application' },
-  from: { option: 'from', aliases: ['start-time'], says: 'occurred since: 2026-06-15, a time, or 2h ago', once: true },
+  from: {
+    option: 'from',
+    aliases: ['start-time'],
+    says: 'occurred since: a day, a time, or so long ago: 2h, 7d',
+    once: true,
+  },
   to: { option: 'to', aliases: ['end-time'], says: 'occurred before', once: true },
   preset: { option: 'preset', says: 'the last 24h, 7d or 30d', once: true },
 };
@@ -47,7 +52,7 @@ export const systemHasNone: readonly FilterName[] = ['scope', 'organization_id',
 export function withFilters(command: Command, { without = [] }: LeftOut = {}): Command {
   for (const { name, flag, says, once, hidden } of flags(without)) {
     const option = new Option(`--${flag} <${name === 'q' ? 'query' : 'value'}>`, says);
-    command.addOption((once ? option : option.argParser(collected)).hideHelp(hidden));
+    command.addOption((once ? option : option.argParser(collected)).hideHelp(hidden).helpGroup('Filters:'));
   }
   return command;
 }

@@ -57,7 +57,7 @@ const printers: Readonly<Record<EventFormat, (setting: Setting) => Print>> = {
     return {
       async events(events) {
         const head = layout === undefined;
-        layout ??= layOut(columns, events, printer.width, { spread: live });
+        layout ??= layOut(columns, events, { width: printer.width, spread: live, paint: printer.paint });
         await printer.text(`${head ? layout.head : ''}${layout.lines(events)}`);
       },
     };

@@ -1,5 +1,5 @@
 import type { AuditProblem, ProblemDocument } from '../../client/errors.js';
-import { CliError } from '../errors.js';
+import { CliError, exitCodes } from '../errors.js';
 import { pointAt } from './caret.js';
 
 const mostErrors = 5;
@@ -15,6 +15,14 @@ export class Refused extends CliError {
     this.name = 'Refused';
     this.problem = error.problem;
     this.retryAfterMs = error.retryAfterMs;
+  }
+
+  /** A filter that the gateway cannot read is a command line that is not understood, whoever reads it. */
+  override get exitCode(): number {
+    const { status, errors } = this.problem;
+    return status === 400 && errors.some(({ parameter }) => parameter !== undefined)
+      ? exitCodes.usage
+      : exitCodes.failed;
   }
 }
 

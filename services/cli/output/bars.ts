@@ -41,8 +41,8 @@ export interface Bucket {
 }
 
 /**
- * Counts over time as columns, with the largest at their side, and what a column stands for below. Neighbours share one where there are
- * too many.
+ * Counts over time as columns, with the largest at their side; below when they begin, and what one stands for. Neighbours share a column
+ * where there are too many.
  */
 export function renderChart(
   buckets: readonly Bucket[],
@@ -66,6 +66,18 @@ export function renderChart(
     });
     return `${line === 0 ? `  ${label} ` : margin}${cells.join('')}`.trimEnd();
   });
+  const times = axis(buckets, { columns: columns.length, together, seconds: interval.endsWith('s') });
   const each = together === 1 ? interval : `${together} × ${interval}`;
-  return `${lines.join('\n')}\n${margin}a column is ${each}, the highest ${label}\n`;
+  return `${[...lines, `${margin}${times}`, `${margin}a column is ${each}, the highest ${label}`].join('\n')}\n`;
+}
+
+/** When the first column begins, below it, and the last one, where there is room. UTC, as everything here. */
+function axis(
+  buckets: readonly Bucket[],
+  { columns, together, seconds }: { columns: number; together: number; seconds: boolean },
+): string {
+  const at = (index: number): string => buckets[index]!.start.slice(0, seconds ? 19 : 16).replace('T', ' ');
+  const first = at(0);
+  const last = at((columns - 1) * together);
+  return columns > first.length + last.length ? first + last.padStart(columns - first.length) : first;
 }

@@ -1,3 +1,4 @@
+import type { Paint, Style } from './style.js';
 import { fit, pad, printable, widthOf } from './text.js';
 
 export interface Column<T> {
@@ -5,6 +6,8 @@ export interface Column<T> {
   of: (row: T) => string;
   /** Columns of the terminal below which it is not narrowed; absent: never narrowed. */
   atLeast?: number;
+  /** How a row's cell is set off where there are colours. */
+  style?: (row: T) => Style | undefined;
 }
 
 /** A table whose widths are settled. */
@@ -28,8 +31,7 @@ const isolated = (cell: string): string => (rightToLeft.test(cell) ? `\u2068${ce
 export function layOut<T>(
   columns: readonly Column<T>[],
   rows: readonly T[],
-  width: number,
-  { spread = false }: { spread?: boolean } = {},
+  { width, spread = false, paint = plain }: { width: number; spread?: boolean; paint?: Paint },
 ): Layout<T> {
   const titles = columns.map(({ title }) => title);
   const cellsOf = (row: T): string[] => columns.map(({ of }) => printable(clipped(of(row))));
@@ -43,22 +45,30 @@ export function layOut<T>(
   );
   narrow(widths, columns, room);
   if (spread) widen(widths, columns, room);
-  const line = (row: readonly string[]): string =>
-    `${row
-      .map((cell, at) => {
-        const text = fit(cell, widths[at]!);
-        return pad(isolated(text), widths[at]!);
-      })
-      .join(gap)
-      .trimEnd()}\n`;
-  return { head: line(titles), lines: (more) => more.map((row) => line(cellsOf(row))).join('') };
+  const line = (row: readonly string[], styleOf: (at: number) => Style | undefined): string => {
+    const last = row.findLastIndex((cell) => cell.trim() !== '');
+    const shown = row.slice(0, last + 1).map((cell, at) => {
+      const text = isolated(fit(cell, widths[at]!));
+      return paint(text, styleOf(at)) + (at === last ? '' : pad('', widths[at]! - widthOf(text)));
+    });
+    return `${shown.join(gap)}\n`;
+  };
+  return {
+    head: line(titles, () => 'head'),
+    lines: (more) => more.map((row) => line(cellsOf(row), (at) => columns[at]!.style?.(row))).join(''),
+  };
 }
 
-export function renderTable<T>(columns: readonly Column<T>[], rows: readonly T[], width: number): string {
-  const { head, lines } = layOut(columns, rows, width);
+export function renderTable<T>(
+  columns: readonly Column<T>[],
+  rows: readonly T[],
+  options: { width: number; paint?: Paint },
+): string {
+  const { head, lines } = layOut(columns, rows, options);
   return head + lines(rows);
 }
 
+const plain: Paint = (text) => text;
 const clipped = (text: string): string => (text.length > mostOfCell ? `${text.slice(0, mostOfCell)}…` : text);
 const least = ({ atLeast = 0 }: Column<never>): number => atLeast;
 
