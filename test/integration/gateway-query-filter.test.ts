@@ -11,7 +11,7 @@ import { createQueryMetrics } from '../../services/gateway/query/metrics.js';
 import { createEventsTable, type EventsTable, inTenant, type TenantScope } from '../../services/gateway/query/scope.js';
 import { actions, addresses, arbitraryEvent, oddWords } from '../support/arbitrary-event.js';
 import { eventParts } from '../support/judging.js';
-import { createTestDatabase, type TestDatabase } from '../support/stack.js';
+import { buildIndexes, createTestDatabase, type TestDatabase } from '../support/stack.js';
 import { createStoredLog } from '../support/stored-log.js';
 
 const word = fc.constantFrom(...oddWords);
@@ -90,8 +90,7 @@ describe('a filter', () => {
       assert.equal(judged.accepted.length, 100);
     }
     await log.store();
-    // As merges do, so that every part of a hundred events is left out where its filter says that it holds no such text.
-    await db.clickhouse.command({ query: 'ALTER TABLE events MATERIALIZE INDEX by_text SETTINGS mutations_sync = 2' });
+    await buildIndexes(db.clickhouse);
   });
   after(() => db.remove());
 

@@ -16,6 +16,7 @@ import {
 } from '../support/arbitrary-query.js';
 import { createLiveWorld, type LiveWorld } from '../support/live-world.js';
 import { type QueryGateway, startQueryGateway } from '../support/query-gateway.js';
+import { buildIndexes } from '../support/stack.js';
 
 const cases = Number(process.env.SEALSTREAM_PROPERTY_CASES ?? 300);
 const stored = 500;
@@ -102,9 +103,7 @@ describe('any query, by anyone', () => {
     const inputs = fc.sample(withDetails, stored);
     for (let at = 0; at < inputs.length; at += 100) await live.record(inputs.slice(at, at + 100));
     await live.world.delivered();
-    await live.world.clickhouse.command({
-      query: 'ALTER TABLE events MATERIALIZE INDEX by_text SETTINGS mutations_sync = 2',
-    });
+    await buildIndexes(live.world.clickhouse);
     gateway = await startQueryGateway(live.world.config);
     for (const [key, { organizations: own, permissions }] of Object.entries(keys))
       gateway.keys.add(key, own, permissions);
