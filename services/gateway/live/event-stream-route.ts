@@ -87,7 +87,7 @@ function readWanted(request: FastifyRequest): Wanted {
   const [fields, delivery] = [rest('fields'), rest('delivery')];
   const lastId = singleHeader(request, 'last-event-id');
   return {
-    filter: Object.fromEntries(filters),
+    filter: Object.fromEntries([...filters].map(([name, values]) => [name, values.length > 1 ? values : values[0]])),
     fields: fields && listed(fields),
     since: lastId || since,
     ...deliveryOf(delivery && one(delivery), undefined),

@@ -115,7 +115,7 @@ const auditAccess: readonly ActionDefinition[] = forOwners([
       aliases: ['audit_log.verified'],
     },
   ),
-  event('audit.streamed', 'Someone followed the log live.', access),
+  event('audit.streamed', 'Someone followed the log live.', { ...access, state: text('begun, ended or refused') }),
   stateful('audit.access_granted', 'An auditor was let into the log for a time.', {
     expires_at: time('until when'),
     permissions: texts('to do what'),
