@@ -88,7 +88,11 @@ describe('the gateway over HTTP', () => {
     }
     refused(await gateway.call('GET', '/nothing', { key: '' }), 404, 'not-found');
     for (const [method, path, allow] of [
-      ['PUT', '/api/audit/events', 'GET, HEAD, POST, OPTIONS'],
+      ['PUT', '/api/audit/events', 'POST, OPTIONS'],
+      ['GET', '/api/audit/events', 'POST, OPTIONS'],
+      ['GET', '/api/audit/batches', 'POST, OPTIONS'],
+      ['QUERY', '/api/audit', 'GET, HEAD, OPTIONS'],
+      ['POST', '/docs', 'GET, HEAD, OPTIONS'],
       ['PATCH', '/api/keys', 'GET, HEAD, POST, OPTIONS'],
       ['GET', '/api/keys/key_1', 'DELETE, OPTIONS'],
       ['DELETE', '/api/audit', 'GET, HEAD, OPTIONS'],
@@ -116,6 +120,9 @@ describe('the gateway over HTTP', () => {
 
   test('health, readiness and metrics need no key and say how it is', async () => {
     assert.deepEqual([(await gateway.call('GET', '/healthz', { key: '' })).body], ['ok\n']);
+    const posted = await gateway.call('POST', '/metrics', { key: '' });
+    refused(posted, 405, 'method-not-allowed');
+    assert.equal(posted.headers.get('allow'), 'GET, HEAD');
     let ready = await gateway.call('GET', '/readyz', { key: '' });
     const deadlineMs = performance.now() + 10_000;
     while (ready.status !== 200 && performance.now() < deadlineMs)
@@ -212,8 +219,8 @@ describe('the gateway over HTTP', () => {
         await gateway.makeKey(['acme'], ['verify']),
         await gateway.makeKey(['acme'], ['manage:keys']),
       ];
-      const answers: Answer[] = [];
-      for (let n = 0; n < 60; n += 1) answers.push(await small.call('GET', '/api/keys', { key: loud }));
+      const ask = (): Promise<Answer> => small.call('GET', '/api/keys', { key: loud });
+      const answers = await Promise.all(Array.from({ length: 60 }, ask));
       const limited = answers.find(({ status }) => status === 429)!;
       refused(limited, 429, 'rate-limited');
       assert.ok(Number(limited.headers.get('retry-after')) >= 1);

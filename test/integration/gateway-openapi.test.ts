@@ -1,6 +1,11 @@
 import assert from 'node:assert/strict';
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { after, before, describe, test } from 'node:test';
 import { brotliDecompressSync, gunzipSync } from 'node:zlib';
+import { Validator } from '@seriousme/openapi-schema-validator';
+import { Ajv2020 } from 'ajv/dist/2020.js';
+import Fastify, { type FastifyInstance } from 'fastify';
+import { registerDescription } from '../../services/gateway/openapi/describe.js';
 import type { ApiDocument, Operation } from '../../services/gateway/openapi/types.js';
 import { filterFields } from '../../services/gateway/query/filter-fields.js';
 import { openExport, takeAll } from '../support/exporting.js';
@@ -8,10 +13,19 @@ import { createGatewayWorld, type GatewayWorld, startTestGateway, type TestGatew
 
 let world: GatewayWorld;
 let gateway: TestGateway;
+/** Every route that the gateway registered, whoever described it: `GET /api/audit/{id}`. */
+const registered = new Set<string>();
 
 before(async () => {
   world = await createGatewayWorld();
+  const note = (message: unknown): void => {
+    (message as { fastify: FastifyInstance }).fastify.addHook('onRoute', ({ method, url }) => {
+      for (const one of [method].flat()) registered.add(`${one} ${url.replace(/:(\w+)/g, '{$1}')}`);
+    });
+  };
+  subscribe('fastify.initialization', note);
   gateway = await startTestGateway(world);
+  unsubscribe('fastify.initialization', note);
 });
 
 after(async () => {
@@ -30,8 +44,54 @@ describe('the description of the API', () => {
     );
   });
 
-  test('is OpenAPI 3.1, with every way that the guides name', () => {
+  test('is OpenAPI 3.1 by the schema that the specification publishes', async () => {
     assert.equal((document as unknown as { openapi: string }).openapi, '3.1.0');
+    const { valid, errors } = await new Validator().validate(structuredClone(document) as never);
+    assert.deepEqual([valid, errors], [true, undefined]);
+  });
+
+  test('holds every route that is registered, and none that is not', () => {
+    assert.ok(registered.size > 50);
+    const probes = ['GET /healthz', 'GET /metrics', 'GET /readyz'];
+    const wanted = [...registered].filter((name) => !name.startsWith('HEAD '));
+    assert.deepEqual(operations.map(({ name }) => name).sort(), [...wanted, ...probes].sort());
+  });
+
+  test('is of valid JSON Schemas only', () => {
+    const ajv = new Ajv2020({ strict: false, validateFormats: false });
+    ajv.addSchema({ $id: 'document', ...(document as object) });
+    const schemasIn = (value: unknown, at: string): string[] => {
+      if (typeof value !== 'object' || value === null) return [];
+      return Object.entries(value).flatMap(([name, inner]) => {
+        const here = `${at}/${name.replaceAll('~', '~0').replaceAll('/', '~1')}`;
+        return name === 'schema' ? [here] : schemasIn(inner, here);
+      });
+    };
+    const places = [
+      ...schemasIn(document.paths, '/paths'),
+      ...Object.keys(document.components.schemas).map((name) => `/components/schemas/${name}`),
+    ];
+    assert.ok(places.length > 500);
+    for (const place of places) ajv.compile({ $ref: `document#${encodeURI(place)}` });
+  });
+
+  test('is refused a route that does not say what it is, and one that hides', async () => {
+    const full = { summary: 's', operationId: 'o', tags: ['events'], response: { 200: {} } };
+    for (const schema of [
+      undefined,
+      { ...full, summary: '' },
+      { ...full, operationId: undefined },
+      { ...full, tags: ['none such'] },
+      { ...full, response: { 404: {} } },
+      { ...full, hide: true },
+    ]) {
+      const app = Fastify();
+      await registerDescription(app, { version: '1', sessionCookie: 'c' });
+      assert.throws(() => app.get('/x', { schema: schema as object }, async () => ''), /GET \/x is not described: /);
+    }
+  });
+
+  test('names every way that the guides name', () => {
     const names = new Set(operations.map(({ name }) => name));
     for (const name of [
       'POST /api/audit/events',
@@ -68,11 +128,12 @@ describe('the description of the API', () => {
 
   test('says what every operation can be refused with, as problems', () => {
     for (const { name, operation } of operations) {
-      const { responses, security, requestBody, parameters = [] } = operation;
+      const { responses, security, requestBody, parameters = [], tags } = operation;
+      if (tags?.includes('operations')) continue;
       const statuses = Object.keys(responses);
       const isPublic = security?.length === 0;
       const wanted = [
-        ...['400', '500', '503'],
+        ...['400', '431', '500', '503'],
         ...(isPublic ? [] : ['401', '403', '429']),
         ...(requestBody ? ['413', '415'] : []),
         ...(parameters.some((parameter) => parameter.in === 'path') ? ['414'] : []),

@@ -55,12 +55,17 @@ test('the methods of a path are found as the router would match it', async () =>
   app.delete('/api/things/:id', async () => '');
   app.post('/api/things', async () => '');
   app.get('/files/*', async () => '');
+  app.post('/api/things/new', async () => '');
   await app.ready();
   assert.deepEqual(routes.methodsOf('/api/things/7'), ['DELETE', 'GET', 'HEAD']);
   assert.deepEqual(routes.methodsOf('/api/things'), ['POST']);
   assert.deepEqual(routes.methodsOf('/files/a/b'), ['GET', 'HEAD']);
   assert.deepEqual(routes.methodsOf('/api/things/'), []);
   assert.deepEqual(routes.methodsOf('/nothing'), []);
+  assert.deepEqual(routes.methodsOf('/api/things/new'), ['POST'], 'GET would ask for a thing whose id is `new`');
+  assert.equal(routes.isRouteOf('/api/things/new', '/api/things/:id'), false);
+  assert.equal(routes.isRouteOf('/api/things/new', '/api/things/new'), true);
+  assert.equal(routes.isRouteOf('/api/things/7', '/api/things/:id'), true);
 });
 
 test('no extension of a problem overrides what RFC 9457 names', () => {

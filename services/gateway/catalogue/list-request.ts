@@ -18,6 +18,7 @@ const ownNames = ['q', 'category', 'kind', 'visible_to', 'known', 'seen'];
 const timeNames = ['from', 'to', 'startTime', 'endTime', 'preset', 'organization_id'];
 const lookBackMs = 90 * 86_400_000;
 const mostWords = 16;
+const longestWords = 1_024;
 
 export function readActionListRequest(
   query: Readonly<Record<string, unknown>>,
@@ -30,6 +31,7 @@ export function readActionListRequest(
   }
   const [q, category, kind, visibleTo, known, seen] = ownNames.map(rest);
   const words = q ? one(q).toLowerCase().split(/\s+/).filter(Boolean) : [];
+  if (q && one(q).length > longestWords) throw badParameter('q', `is longer than ${longestWords} characters`);
   if (words.length > mostWords) throw badParameter('q', `has more than ${mostWords} words`);
   const hasTime = timeNames.some((name) => name !== 'organization_id' && filters.has(name));
   const times = hasTime ? filters : new Map([...filters, ['from', [String(nowMs - lookBackMs)]]]);

@@ -1,5 +1,7 @@
 import { Type } from 'typebox';
-import { actionNamePattern, maxActionNameLength } from '../../core/catalogue/index.js';
+import { actionNamePattern, maxActionNameLength, visibilities } from '../../core/catalogue/index.js';
+import { eventKinds } from '../../core/wire/symbols.js';
+import { enumOf, time } from '../query/schemas.js';
 
 const DetailsSchema = Type.Unsafe<unknown>({
   type: ['object', 'boolean'],
@@ -41,17 +43,20 @@ export const ActionList = Type.Object({
   total: Type.Integer({ description: 'how many fit; those beyond the first 2,000 are left out' }),
 });
 
+const text = { minLength: 1, maxLength: 1_024 };
+const listOf = (words: readonly string[]): string => `^(${words.join('|')})(,(${words.join('|')}))*$`;
+
 export const ActionQuery = Type.Object({
-  q: Type.Optional(Type.String({ description: 'words, each in the name, the description or an alias' })),
-  category: Type.Optional(Type.String({ description: 'one or several, with commas' })),
-  kind: Type.Optional(Type.String({ description: 'event, stateful' })),
-  visible_to: Type.Optional(Type.String({ description: 'all, owners' })),
+  q: Type.Optional(Type.String({ ...text, description: 'words, each in the name, the description or an alias' })),
+  category: Type.Optional(Type.String({ ...text, description: 'one or several, with commas' })),
+  kind: Type.Optional(Type.String({ pattern: listOf(eventKinds), description: 'event, stateful' })),
+  visible_to: Type.Optional(Type.String({ pattern: listOf(visibilities), description: 'all, owners' })),
   known: Type.Optional(Type.Boolean()),
   seen: Type.Optional(Type.Boolean({ description: 'false: the events are not looked through; true when absent' })),
-  from: Type.Optional(Type.String({ description: 'events since; 90 days back when no time is given' })),
-  to: Type.Optional(Type.String({ description: 'events before' })),
-  preset: Type.Optional(Type.String({ description: '24h, 7d, 30d' })),
-  organization_id: Type.Optional(Type.String()),
+  from: Type.Optional(time('events since; 90 days back when no time is given')),
+  to: Type.Optional(time('events before')),
+  preset: Type.Optional(enumOf(['24h', '7d', '30d'], 'instead of from and to')),
+  organization_id: Type.Optional(Type.String(text)),
 });
 
 export const OneActionQuery = Type.Pick(ActionQuery, ['organization_id']);

@@ -12,6 +12,8 @@ import { createExportGate } from './gate.js';
 import type { ExportLimits } from './limits.js';
 import type { ExportMetrics } from './metrics.js';
 
+const pipelineListeners = 10;
+
 /** Answers a request with an export. Problems reject as long as nothing was sent. */
 export type SendExport = (ask: {
   request: FastifyRequest;
@@ -53,6 +55,8 @@ export function createSendExport({
       }
     };
     const longest = setTimeout(() => stop.abort(new Error('it took longer than an export may')), limits.longestMs);
+    // A pipeline listens to its end several times over, beside everything that listens to the end of any answer.
+    raw.setMaxListeners(pipelineListeners + raw.getMaxListeners());
     raw.setTimeout(limits.stallMs, () => stop.abort(new Error('the client took nothing')));
     reply.hijack();
     try {

@@ -2,7 +2,7 @@ import { createServer, type IncomingMessage, type RequestListener, type Server, 
 import type { AddressInfo } from 'node:net';
 import type { Health } from '../../core/health.js';
 import type { Metrics } from '../../core/metrics.js';
-import { type Problem, unavailable } from '../errors.js';
+import { Problem, unavailable } from '../errors.js';
 import { refuseConnection, sendProblem } from './raw-problem.js';
 import { securityHeaders } from './security-headers.js';
 
@@ -55,7 +55,7 @@ export async function openFrontDoor({
   let draining: Promise<void> | undefined;
 
   const answer = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
-    const path = request.url?.split('?', 1)[0];
+    const path = pathOf(request);
     const send = (status: number, type: string, body: string): void => {
       response.writeHead(status, { ...securityHeaders, 'content-type': type }).end(body);
     };
@@ -76,6 +76,8 @@ export async function openFrontDoor({
     },
     (request, response) => {
       if (isOwn(request)) void answer(request, response);
+      else if (ownPaths.has(pathOf(request)))
+        sendProblem(response, readOnly(request), { headers: { allow: 'GET, HEAD' } });
       else if (draining)
         sendProblem(response, unavailable('gateway', 'the gateway stops'), { headers: { connection: 'close' } });
       else if (admitted) admitted(request, response);
@@ -115,8 +117,11 @@ const closeInOrder = (server: Server): Promise<void> =>
   });
 
 const ownPaths = new Set(['/healthz', '/readyz', '/metrics']);
-const isOwn = ({ method, url = '' }: IncomingMessage): boolean =>
-  (method === 'GET' || method === 'HEAD') && ownPaths.has(url.split('?', 1)[0]!);
+const pathOf = ({ url = '' }: IncomingMessage): string => url.split('?', 1)[0]!;
+const isOwn = (request: IncomingMessage): boolean =>
+  (request.method === 'GET' || request.method === 'HEAD') && ownPaths.has(pathOf(request));
+const readOnly = (request: IncomingMessage): Problem =>
+  new Problem('method-not-allowed', `${pathOf(request)} takes GET, HEAD, not ${request.method}`);
 
 function notReady(health: Health): Problem {
   const away = Object.entries(health.report().parts).filter(([, { ready }]) => !ready);

@@ -24,10 +24,14 @@ const mostErrors = 20;
 export function problemOf(error: unknown): Problem | undefined {
   if (error instanceof Problem) return error;
   if (!(error instanceof Error)) return undefined;
-  const { code, validation, validationContext } = error as Partial<FastifyError>;
+  const { code, statusCode = 500, validation, validationContext } = error as Partial<FastifyError>;
   if (validation) return validationProblem(validation as ValidationFault[], validationContext ?? 'body');
   const refusal = code === undefined ? undefined : refusals[code];
   if (refusal) return new Problem(refusal.kind, refusal.detail);
+  // Others that it says are the client's, whichever a later version adds.
+  if (code?.startsWith('FST_') && statusCode >= 400 && statusCode < 500) {
+    return new Problem('invalid-request', error.message);
+  }
   if (error instanceof SealstreamError && error.retriable) {
     return unavailable(error.code.startsWith('registry') ? 'registry' : 'kafka', error.message, { cause: error });
   }

@@ -1,4 +1,4 @@
-import type { FastifyInstance, FastifyReply } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { messageOf } from '../../core/errors.js';
 import type { Logger } from '../../core/log.js';
 import { Problem, problemKinds } from '../errors.js';
@@ -33,7 +33,8 @@ export function registerProblems(
     return send(reply, new Problem('internal', 'the gateway failed; its log has this request_id'));
   });
 
-  app.setNotFoundHandler((request, reply) => {
+  /** Says what is there instead of what was asked for. */
+  const answerMissing = (request: FastifyRequest, reply: FastifyReply): FastifyReply => {
     const path = request.url.split('?', 1)[0]!;
     const methods = routes.methodsOf(path);
     if (methods.length === 0) return send(reply, new Problem('not-found', `no route is at ${JSON.stringify(path)}`));
@@ -44,5 +45,11 @@ export function registerProblems(
       headers: { allow },
     });
     return send(reply, problem);
+  };
+  app.setNotFoundHandler(answerMissing);
+  // Before the body: whatever it is, there is nothing that would take it.
+  app.addHook('onRequest', async (request, reply) => {
+    const path = request.url.split('?', 1)[0]!;
+    if (request.is404 || !routes.isRouteOf(path, request.routeOptions.url)) return answerMissing(request, reply);
   });
 }

@@ -15,17 +15,19 @@ const isTitledSchema = (value: JsonObject): value is JsonObject & { title: strin
 const methods = ['get', 'put', 'post', 'delete', 'patch', 'head', 'options'];
 
 /**
- * Schemas that have a title stand once, under components, and are referred to from everywhere else; and what every answer carries is
- * said of every answer. Throws where two different schemas have the same title.
+ * Schemas that have a title stand once, under components, and are referred to from everywhere else; and what every answer of a route
+ * carries is said of each. `others` are paths that no route is at. Throws where two different schemas have the same title.
  */
-export function shareComponents({ openapiObject = {} }: Described): JsonObject {
+export function shareComponents({ openapiObject = {} }: Described, others: object): JsonObject {
   const document = structuredCloneOf(openapiObject);
   const schemas: JsonObject = {};
 
   const shared = (value: Json): Json => {
     if (Array.isArray(value)) return value.map(shared);
     if (!isObject(value)) return value;
-    const inner: JsonObject = Object.fromEntries(Object.entries(value).map(([name, part]) => [name, shared(part)]));
+    const inner: JsonObject = Object.fromEntries(
+      Object.entries(value).map(([name, part]) => [name, name === 'pattern' ? portable(part) : shared(part)]),
+    );
     if (!isTitledSchema(inner)) return inner;
     const { title } = inner;
     const known = schemas[title];
@@ -39,8 +41,13 @@ export function shareComponents({ openapiObject = {} }: Described): JsonObject {
   const paths = shared(document.paths ?? {}) as JsonObject;
   for (const operation of operationsOf(paths)) sayOfEveryAnswer(operation);
   const components = document.components as JsonObject;
-  return { ...document, paths, components: { ...components, schemas: sorted(schemas) } };
+  const allPaths = { ...paths, ...structuredCloneOf(others) };
+  return { ...document, paths: allPaths, components: { ...components, schemas: sorted(schemas) } };
 }
+
+/** Elsewhere texts hold no lone surrogates, and regular expressions that name them are refused. */
+const portable = (pattern: Json): Json =>
+  typeof pattern === 'string' ? pattern.replaceAll('\\ud800-\\udfff', '') : pattern;
 
 /** Without what JSON has no form for, such as the symbols of TypeBox. */
 const structuredCloneOf = (value: object): JsonObject => JSON.parse(JSON.stringify(value)) as JsonObject;

@@ -34,14 +34,15 @@ export function docsPage(document: ApiDocument): string {
 <link rel="stylesheet" href="/docs/style.css">
 </head>
 <body>
+<a class="skip" href="#main">To the text</a>
 <nav aria-label="Operations">
 <p class="title">${text(info.title)} <small>${text(info.version)}</small></p>
-${groups.map(({ tag, entries }) => `<p>${text(tag.name)}</p><ul>${entries.map(link).join('')}</ul>`).join('\n')}
-<p>schemas</p><ul>${Object.keys(components.schemas)
-    .map((name) => `<li><a href="#schema-${text(name)}">${text(name)}</a></li>`)
+${groups.map(({ tag, entries }) => `<p><a href="#tag-${text(tag.name)}">${text(tag.name)}</a></p><ul>${entries.map(link).join('')}</ul>`).join('\n')}
+<p><a href="#schemas">schemas</a></p><ul>${Object.keys(components.schemas)
+    .map((name) => `<li><a href="#schema-${text(name)}"><span></span>${text(name)}</a></li>`)
     .join('')}</ul>
 </nav>
-<main>
+<main id="main">
 <h1>${text(info.title)} API</h1>
 <p>${prose(info.description)}</p>
 <p>The same for programs: <a href="/openapi.json">openapi.json</a>.</p>
@@ -52,10 +53,10 @@ ${groups.map(({ tag, entries }) => `<p>${text(tag.name)}</p><ul>${entries.map(li
 ${groups
   .map(
     ({ tag, entries }) =>
-      `<section><h2>${text(tag.name)}</h2><p>${prose(tag.description)}</p>${entries.map(article).join('\n')}</section>`,
+      `<section><h2 id="tag-${text(tag.name)}">${text(tag.name)}</h2><p>${prose(tag.description)}</p>${entries.map(article).join('\n')}</section>`,
   )
   .join('\n')}
-<section><h2>Schemas</h2>${Object.entries(components.schemas).map(schemaArticle).join('\n')}</section>
+<section><h2 id="schemas">schemas</h2>${Object.entries(components.schemas).map(schemaArticle).join('\n')}</section>
 </main>
 </body>
 </html>
@@ -63,22 +64,21 @@ ${groups
 }
 
 const link = ({ method, path, operation }: Entry): string =>
-  `<li><a href="#${text(operation.operationId)}"><b class="${method}">${method}</b> ${text(path)}</a></li>`;
+  `<li><a href="#${text(operation.operationId)}"><b class="${method}">${method}</b> <span>${text(path)}</span></a></li>`;
 
 function article({ method, path, operation }: Entry): string {
   const { operationId, summary, description, parameters = [], requestBody, responses, security } = operation;
   const bodies = Object.entries(requestBody?.content ?? {});
   return `<article id="${text(operationId)}">
-<h3><b class="${method}">${method}</b> <code>${text(path)}</code></h3>
-<p><strong>${prose(summary)}</strong>${security?.length === 0 ? ' <em>No credential is needed.</em>' : ''}</p>
+<h3>${prose(summary)}</h3>
+<p class="way"><b class="${method}">${method}</b> <code>${text(path)}</code>${security?.length === 0 ? ' <span class="note">without a credential</span>' : ''}</p>
 ${description ? `<p>${prose(description)}</p>` : ''}
 ${
   parameters.length > 0
     ? table(
-        ['parameter', 'in', 'type', ''],
+        ['parameter', 'type', 'meaning'],
         parameters.map(({ name, in: place, required, description, schema }) => [
-          `<code>${text(name)}</code>${required ? ' *' : ''}`,
-          text(place),
+          nameMarkup(name, required, place === 'query' ? '' : place),
           typeMarkup(schema),
           prose(description ?? schema.description),
         ]),
@@ -88,7 +88,7 @@ ${
 ${bodies.map(([type, { schema }]) => `<h4>Body: ${text(type)}</h4>${schemaMarkup(schema)}`).join('')}
 <h4>Answers</h4>
 ${table(
-  ['status', 'type', ''],
+  ['status', 'body', 'meaning'],
   Object.entries(responses).map(([status, { description, content = {} }]) => [
     text(status),
     Object.entries(content)
@@ -107,20 +107,26 @@ function schemaMarkup(schema: JsonSchema): string {
   const rows = rowsOf(schema);
   if (rows.length === 0) return `<p>${typeMarkup(schema)} ${prose(schema.description)}</p>`;
   return table(
-    ['member', 'type', ''],
+    ['member', 'type', 'meaning'],
     rows.map(({ name, required, schema }) => [
-      `<code>${text(name)}</code>${required ? ' *' : ''}`,
+      nameMarkup(name, required),
       typeMarkup(schema),
       prose(schema.description),
     ]),
   );
 }
 
+/** Where it stands, too, where that is not the query. */
+const nameMarkup = (name: string, required = false, place = ''): string => {
+  const notes = [...(required ? ['required'] : []), ...(place === '' ? [] : [`in the ${place}`])].join(', ');
+  return `<code>${text(name)}</code>${notes === '' ? '' : ` <span class="note">${text(notes)}</span>`}`;
+};
+
 /** Names of components lead to them. */
 const typeMarkup = (schema: JsonSchema): string =>
   text(typeOf(schema)).replace(/#(\w+)/g, '<a href="#schema-$1">$1</a>');
 
 const table = (head: readonly string[], rows: readonly (readonly string[])[]): string =>
-  `<table><thead><tr>${head.map((cell) => `<th>${cell}</th>`).join('')}</tr></thead><tbody>${rows
+  `<table><thead><tr>${head.map((cell) => `<th scope="col">${cell}</th>`).join('')}</tr></thead><tbody>${rows
     .map((cells) => `<tr>${cells.map((cell) => `<td>${cell}</td>`).join('')}</tr>`)
     .join('')}</tbody></table>`;

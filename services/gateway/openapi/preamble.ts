@@ -42,6 +42,7 @@ export const tags = [
   { name: 'auditors', description: 'Time-boxed access for auditors' },
   { name: 'aliases', description: 'The paths under which other products keep their audit logs' },
   { name: 'description', description: 'This description' },
+  { name: 'operations', description: 'How the gateway is: for orchestrators and Prometheus' },
 ] as const;
 
 /** Of every answer. */

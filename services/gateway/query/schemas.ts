@@ -8,10 +8,10 @@ import { signatureSteps } from './verify/step.js';
 /** No value holds a null character. */
 const text = { minLength: 1, maxLength: 1_024, pattern: '^[^\\u0000]*$' };
 const Text = Type.String(text);
-const enumOf = <T extends readonly string[]>(symbols: T, description = '') =>
+export const enumOf = <T extends readonly string[]>(symbols: T, description = '') =>
   Type.Unsafe<T[number]>({ type: 'string', enum: [...symbols], ...(description === '' ? {} : { description }) });
 const timePattern = '\\d{4}-\\d{2}-\\d{2}([Tt ]\\d{2}:\\d{2}:\\d{2}(\\.\\d{1,9})?([Zz]|[+-]\\d{2}:\\d{2}))?';
-const time = (description: string) =>
+export const time = (description: string) =>
   Type.String({
     pattern: `^(\\d{1,15}|${timePattern})$`,
     description: `${description}: RFC 3339, a day (its first moment, UTC) or milliseconds since 1970`,
@@ -47,11 +47,11 @@ const described: Readonly<Record<string, TSchema>> = {
   to: time('of occurred_at, excluded'),
 };
 
-const optional = (schemas: Readonly<Record<string, TSchema>>): Record<string, TSchema> =>
+export const optional = (schemas: Readonly<Record<string, TSchema>>): Record<string, TSchema> =>
   Object.fromEntries(Object.entries(schemas).map(([name, schema]) => [name, Type.Optional(schema)]));
 
 /** Every filter, under each of its names. */
-export const filterParameters: Record<string, TSchema> = {
+export const filterParameters: Readonly<Record<string, TSchema>> = {
   ...optional(
     Object.fromEntries(
       filterFields.flatMap(({ names }) => {
@@ -70,15 +70,23 @@ export const filterParameters: Record<string, TSchema> = {
   }),
 };
 
-const wholeNumber = (min: number, max: number, description: string) =>
+/** The filters but for one, which the path says already. */
+export const filtersWithout = (filter: string): Readonly<Record<string, TSchema>> => {
+  const said = filterFields.find(({ names }) => names.includes(filter))?.names ?? [];
+  return Object.fromEntries(Object.entries(filterParameters).filter(([name]) => !said.includes(name)));
+};
+
+export const wholeNumber = (min: number, max: number, description: string) =>
   Type.Integer({ minimum: min, maximum: max, description });
 const Order = enumOf(['newest', 'oldest', 'desc', 'asc'], 'by occurred_at; newest when absent');
+
+export const Cursor = Type.String({ minLength: 1, maxLength: 1_024, description: 'next_cursor of the page before' });
 
 export const ListQuery = Type.Object({
   ...filterParameters,
   ...optional({
     limit: wholeNumber(1, 1_000, '100 when absent; at most 200 beside page'),
-    cursor: Type.String({ minLength: 1, maxLength: 1_024, description: 'next_cursor of the page before' }),
+    cursor: Cursor,
     page: wholeNumber(1, 10_000, 'by number, instead of cursor; the answer adds page, per_page and total'),
     per_page: wholeNumber(1, 200, 'instead of limit'),
     offset: wholeNumber(0, 10_000, 'events to leave out, instead of cursor'),
@@ -98,6 +106,7 @@ export const orderParameters = optional({ order: Order, sort: Order });
 export const OrganizationHeader = Type.Object(
   optional({
     'x-organization-id': Type.String({
+      minLength: 1,
       description: 'one of the caller’s organizations; X-Pulse-Org-ID is another name',
     }),
   }),

@@ -10,7 +10,7 @@ import { loginMs } from './oidc.js';
 const tags = ['session'];
 const path = '/api/session/oidc';
 const StartQuery = Type.Object({
-  return_to: Type.Optional(Type.String({ maxLength: 2_048, description: 'a path of the console' })),
+  return_to: Type.Optional(Type.String({ pattern: '^/', maxLength: 2_048, description: 'a path of the console' })),
 });
 const CallbackQuery = Type.Object({
   code: Type.Optional(Type.String({ maxLength: 8_192 })),

@@ -17,7 +17,7 @@ interface Split {
   rest: (name: string) => Given | undefined;
 }
 
-const limits = { fields: 12, top: 200, seriesTop: 20, values: 100, page: 1_000, prefix: 256 };
+export const limits = { fields: 12, top: 200, seriesTop: 20, values: 100, page: 1_000, prefix: 256 };
 
 function split(query: Query, names: readonly string[], { nowMs }: Context): Split {
   const { filters, rest } = splitParameters(readParameters(query), names);

@@ -1,5 +1,16 @@
 import { Type } from 'typebox';
-import { Event, filterParameters } from '../schemas.js';
+import {
+  Cursor,
+  Event,
+  enumOf,
+  filterParameters,
+  filtersWithout,
+  optional,
+  time as timeParameter,
+  wholeNumber,
+} from '../schemas.js';
+import { fieldNames } from './fields.js';
+import { limits } from './requests.js';
 
 /** What the insight routes answer and take, for the API's description. */
 
@@ -8,40 +19,61 @@ const count = Type.Integer({ minimum: 0 });
 const time = Type.String({ format: 'date-time' });
 const persistentLogging = Type.Boolean();
 
+const flag = (description: string) => enumOf(['true', 'false'], description);
+
 export const FacetsQuery = Type.Object({
   ...filterParameters,
-  fields: text('which fields, at most 12'),
-  top: text('values per field, 1–200; 10 when absent'),
-  labels: text('true: names beside the ids of actors and targets'),
-  exclude_own: text('true: each field is counted without the filter on itself'),
+  ...optional({
+    fields: Type.Array(enumOf(fieldNames), {
+      minItems: 1,
+      maxItems: limits.fields,
+      description: 'which fields; six when absent. Repeated or with commas',
+    }),
+    top: wholeNumber(1, limits.top, 'values per field; 10 when absent'),
+    labels: flag('true: names beside the ids of actors and targets'),
+    exclude_own: flag('true: each field is counted without the filter on itself'),
+  }),
 });
 export const TimeseriesQuery = Type.Object({
   ...filterParameters,
-  interval: text('auto, or a number with s, m, h, d or w: 15m'),
-  by: text('a field whose most frequent values are told apart'),
-  top: text('how many of them, 1–20; 8 when absent'),
+  ...optional({
+    interval: Type.String({ pattern: '^(auto|[1-9][0-9]{0,2}[smhdw])$', description: 'auto, or as 15m or 1d' }),
+    by: enumOf(fieldNames, 'a field whose most frequent values are told apart'),
+    top: wholeNumber(1, limits.seriesTop, 'how many of them; 8 when absent'),
+  }),
 });
 export const ValuesQuery = Type.Object({
   ...filterParameters,
-  prefix: text('what the values begin with, in any case'),
-  limit: text('1–100; 20 when absent'),
+  ...optional({
+    prefix: Type.String({ maxLength: limits.prefix, description: 'what the values begin with, in any case' }),
+    limit: wholeNumber(1, limits.values, '20 when absent'),
+  }),
 });
-const paging = { limit: text('1–1,000; 100 when absent'), cursor: text('next_cursor of the page before') };
+const paging = optional({ limit: wholeNumber(1, limits.page, '100 when absent'), cursor: Cursor });
+const at = timeParameter('the state then');
 export const EntityQuery = Type.Object({
   ...filterParameters,
   ...paging,
-  at: text('the state at this time; `now` is one'),
+  ...optional({ at: Type.Union([Type.Literal('now'), at]) }),
 });
-export const CorrelationQuery = Type.Object({ ...filterParameters, ...paging });
+export const CorrelationQuery = Type.Object({ ...filtersWithout('correlation_id'), ...paging });
 export const ActorQuery = Type.Object({
-  ...filterParameters,
-  timezone: text('IANA time zone of the hours; UTC when absent'),
+  ...filtersWithout('actor'),
+  ...optional({
+    timezone: Type.String({
+      pattern: '^[A-Za-z]',
+      maxLength: 64,
+      description: 'IANA time zone of the hours; UTC when absent',
+      examples: ['Europe/Berlin'],
+    }),
+  }),
 });
 
-export const FieldPath = Type.Object({ field: Type.String() });
-export const EntityPath = Type.Object({ type: Type.String(), entity: Type.String() });
-export const CorrelationPath = Type.Object({ correlation: Type.String() });
-export const ActorPath = Type.Object({ actor: Type.String({ description: 'id or email' }) });
+const value = { minLength: 1, maxLength: 512 };
+export const FieldPath = Type.Object({ field: enumOf(fieldNames) });
+export const EntityPath = Type.Object({ type: Type.String(value), entity: Type.String(value) });
+export const CorrelationPath = Type.Object({ correlation: Type.String(value) });
+export const ActorPath = Type.Object({ actor: Type.String({ ...value, description: 'id or email' }) });
 
 const Facet = Type.Object(
   {
