@@ -4,16 +4,25 @@ import { anyValue, documentField } from './build.js';
 /** The JSON of an event as tools write it from .evtx files: `{Event: {System, EventData}}`. */
 export const windowsSchema = 'windows.event';
 
-/** A rule's name is one of EventData, of System (`EventID`), or of a System tag's attribute (`Provider_Name`). */
+/** Tags below UserData that hold fields. */
+const userData = ['EventXML', 'Operation_ClientFailure', 'Operation_ESStoConsumerBinding', 'LogFileCleared'];
+
+/** A rule's name is one of EventData, where it may have spaces, of UserData, of System (`EventID`), or of an attribute (`Provider_Name`). */
 export function windowsNames(name: string): string[] {
+  if (systemTags.includes(name)) return [`Event.System.${name}`];
   const [tag = '', attribute] = name.split('_');
+  if (attribute !== undefined && systemAttributes.includes(tag))
+    return [`Event.System.${tag}.#attributes.${attribute}`];
+  const spaced = name.replace(/(?<=[a-z0-9])(?=[A-Z])/g, ' ');
   return [
     `Event.EventData.${name}`,
-    `Event.UserData.${name}`,
-    `Event.System.${name}`,
-    ...(attribute === undefined ? [] : [`Event.System.${tag}.#attributes.${attribute}`]),
+    ...(spaced === name ? [] : [`Event.EventData.${spaced}`]),
+    ...userData.map((below) => `Event.UserData.${below}.${name}`),
   ];
 }
+
+const systemTags = ['EventID', 'Channel', 'Computer', 'EventRecordID'];
+const systemAttributes = ['Provider', 'TimeCreated', 'Correlation', 'Execution', 'Security'];
 
 const sysmon = 'Microsoft-Windows-Sysmon';
 

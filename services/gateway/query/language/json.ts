@@ -114,10 +114,10 @@ function valueAt(document: unknown, path: readonly string[]): unknown {
   return at;
 }
 
-/** Parsed once per event, however many filters look at it. */
+/** Parsed once per event, however many filters and rules look at it. */
 const parsed = new WeakMap<WireContent, Partial<Record<JsonColumn, unknown>>>();
 
-function documentOf({ content }: WireEvent, column: JsonColumn): unknown {
+export function documentOf({ content }: WireEvent, column: JsonColumn): unknown {
   let documents = parsed.get(content);
   if (!documents) {
     documents = {};
