@@ -199,7 +199,7 @@ export function registerAliases(
         response: { 200: OneEvent, ...problems(403, 404, 422) },
       },
       preHandler: requirePermission('view:audit_logs'),
-      config: { access: 'audit.read' },
+      config: { access: 'audit.read', tagged: true },
     },
     (request, reply) => queries.byId(ownScope(request), request.params.id, signalOf(reply)),
   );

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { after, before, describe, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { brotliDecompressSync, gunzipSync } from 'node:zlib';
 import { Validator } from '@seriousme/openapi-schema-validator';
 import { Ajv2020 } from 'ajv/dist/2020.js';
@@ -10,6 +11,7 @@ import type { ApiDocument, Operation } from '../../services/gateway/openapi/type
 import { filterFields } from '../../services/gateway/query/filter-fields.js';
 import { openExport, takeAll } from '../support/exporting.js';
 import { createGatewayWorld, type GatewayWorld, startTestGateway, type TestGateway } from '../support/gateway.js';
+import { startConsumerOf } from '../support/gateway-consumer.js';
 
 let world: GatewayWorld;
 let gateway: TestGateway;
@@ -186,10 +188,12 @@ describe('the description for people', () => {
       "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
     );
     assert.doesNotMatch(page, /<script|javascript:|\son\w+=|style=|https?:\/\//i);
+    assert.doesNotMatch(page, /\[object|undefined/);
     const { body: document } = await gateway.call<ApiDocument>('GET', '/openapi.json', { key: '' });
     for (const item of Object.values(document.paths)) {
       for (const { operationId } of Object.values(item)) assert.ok(page.includes(`id="${operationId}"`), operationId);
     }
+    assert.match(page, /<a class="skip" href="#main">/);
     const links = [...page.matchAll(/href="#([^"]+)"/g)].map(([, target]) => target);
     for (const target of links) assert.ok(page.includes(`id="${target}"`), target);
     assert.equal((await gateway.call('GET', '/docs/style.css', { key: '' })).status, 200);
@@ -255,6 +259,35 @@ describe('every answer', () => {
     }
     const changed = await gateway.call('GET', '/openapi.json', { key: '', headers: { 'if-none-match': '"other"' } });
     assert.equal(changed.status, 200);
+  });
+
+  test('about actions and single events can be asked for again by its ETag, and is kept by no browser', async () => {
+    const consumer = await startConsumerOf(world);
+    try {
+      const event = { action: 'auth.login', organization_id: 'acme' };
+      const { body } = await gateway.call<{ ids: string[] }>('POST', '/api/audit/events', { body: event });
+      const [id] = body.ids;
+      const deadlineMs = performance.now() + 30_000;
+      while ((await gateway.call('GET', `/api/audit/${id}`)).status === 404 && performance.now() < deadlineMs) {
+        await sleep(50);
+      }
+      for (const path of [
+        `/api/audit/${id}`,
+        `/api/audit-logs/${id}`,
+        '/api/actions?seen=false',
+        '/api/actions/auth.login',
+      ]) {
+        const { status, headers } = await gateway.call('GET', path);
+        assert.deepEqual([status, headers.get('cache-control')], [200, 'no-store'], path);
+        const known = { 'if-none-match': headers.get('etag')! };
+        const again = await gateway.call('GET', path, { headers: known });
+        assert.deepEqual([again.status, again.body, again.headers.get('vary')], [304, '', 'accept-encoding'], path);
+        const { status: refused } = await gateway.call('GET', path, { key: '', headers: known });
+        assert.equal(refused, 401, 'an ETag is no credential');
+      }
+    } finally {
+      await consumer.stop();
+    }
   });
 
   test('to HEAD is that to GET without its body; OPTIONS tells what a path takes', async () => {

@@ -67,6 +67,7 @@ function registerReading(
         querystring: ActionQuery,
         response: { 200: ActionList, ...queryProblems },
       },
+      config: { tagged: true },
     },
     async (request, reply) => {
       const asked = readActionListRequest(queryOf(request), { nowMs: nowMs() });
@@ -96,6 +97,7 @@ function registerReading(
         querystring: OneActionQuery,
         response: { 200: Action, ...queryProblems },
       },
+      config: { tagged: true },
     },
     async (request, reply) => {
       const name = request.params.name.toLowerCase();

@@ -45,7 +45,8 @@ ${groups.map(({ tag, entries }) => `<p><a href="#tag-${text(tag.name)}">${text(t
 <main id="main">
 <h1>${text(info.title)} API</h1>
 <p>${prose(info.description)}</p>
-<p>The same for programs: <a href="/openapi.json">openapi.json</a>.</p>
+<p>The same for programs: <a href="/openapi.json">openapi.json</a>. What goes over the streams: <a href="/asyncapi.json">asyncapi.json</a>.</p>
+<p><code>curl -H "Authorization: Bearer $SEALSTREAM_API_KEY" "$SEALSTREAM_URL/api/audit?limit=3"</code></p>
 <h2>Credentials</h2>
 <dl>${Object.entries(components.securitySchemes)
     .map(([name, { description }]) => `<dt>${text(name)}</dt><dd>${prose(description)}</dd>`)
@@ -92,13 +93,23 @@ ${table(
   Object.entries(responses).map(([status, { description, content = {} }]) => [
     text(status),
     Object.entries(content)
-      .map(([type, { schema }]) => `${text(type)} ${schema ? typeMarkup(schema) : ''}`)
+      .map(([type, { schema }]) => `${isProblem(type) ? '' : `${text(type)} `}${schema ? typeMarkup(schema) : ''}`)
       .join('<br>'),
     prose(description),
   ]),
 )}
+${Object.entries(responses).map(answerMarkup).join('')}
 </article>`;
 }
+
+const isProblem = (type: string): boolean => type === 'application/problem+json';
+
+/** What an answer holds, where it has no name under which that is said. */
+const answerMarkup = ([status, { content = {} }]: [string, Operation['responses'][string]]): string =>
+  Object.entries(content)
+    .filter(([type, { schema }]) => schema && !isProblem(type) && rowsOf(schema).length > 0)
+    .map(([type, { schema }]) => `<h4>${text(status)}: ${text(type)}</h4>${schemaMarkup(schema!)}`)
+    .join('');
 
 const schemaArticle = ([name, schema]: [string, JsonSchema]): string =>
   `<article id="schema-${text(name)}"><h3>${text(name)}</h3>${schema.description ? `<p>${prose(schema.description)}</p>` : ''}${schemaMarkup(schema)}</article>`;

@@ -32,7 +32,7 @@ h4 { margin: 1.25rem 0 .25rem; }
 .note { color: var(--faint); }
 b.get, b.post, b.put, b.patch, b.delete { text-transform: uppercase; font-size: .75em; line-height: 2; letter-spacing: .04em; }
 b.get { color: var(--get); } b.post { color: var(--post); } b.put, b.patch { color: var(--put); } b.delete { color: var(--delete); }
-code { font: .92em ui-monospace, monospace; background: var(--soft); padding: .05em .25em; border-radius: 3px; }
+code { overflow-wrap: anywhere; font: .92em ui-monospace, monospace; background: var(--soft); padding: .05em .25em; border-radius: 3px; }
 table { width: 100%; border-collapse: collapse; font-size: 13px; }
 th, td { padding: .25rem 1rem .25rem 0; border-bottom: 1px solid var(--line); text-align: left; vertical-align: top; }
 th { color: var(--faint); font-weight: 600; }
