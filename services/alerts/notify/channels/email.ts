@@ -185,10 +185,11 @@ export function mailOf(
 function mailFailure(error: unknown, host: string, signal: AbortSignal): SendFailure {
   if (error instanceof SendFailure) return error;
   if (signal.aborted) return failureOf(signal.reason, host);
-  const { responseCode, response, code, message } = error as {
+  const { responseCode, response, code, originalCode, message } = error as {
     responseCode?: number;
     response?: string;
     code?: string;
+    originalCode?: string;
     message?: string;
   };
   if (responseCode !== undefined && responseCode >= 400) {
@@ -199,5 +200,6 @@ function mailFailure(error: unknown, host: string, signal: AbortSignal): SendFai
   if (code === 'EAUTH' || code === 'EENVELOPE' || code === 'EMESSAGE' || code === 'ENOAUTH') {
     return new SendFailure('refused', message ?? code, { again: false, cause: error });
   }
-  return failureOf(error, host);
+  // Nodemailer calls whatever happens to the connection ESOCKET, and keeps the name that Node gave it.
+  return failureOf(originalCode ? { code: originalCode, message } : error, host);
 }
