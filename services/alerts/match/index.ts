@@ -1,0 +1,3 @@
+export { compileDetection } from './compile.js';
+export { createFieldReader } from './field-reader.js';
+export * from './rule-index.js';
