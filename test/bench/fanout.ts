@@ -10,7 +10,7 @@ import { signingKeyFromPem } from '../../services/core/seal/index.js';
 import { createDeliveryWorld } from '../support/delivering.js';
 import type { ClientsConfig, ClientsReport } from './fanout-clients.js';
 import { isWanted } from './fanout-events.js';
-import type { PublisherConfig } from './fanout-publisher.js';
+import type { PublisherConfig, PublisherReport } from './fanout-publisher.js';
 import type { Bench } from './main.js';
 import { cpuOf, ownStack, peakMemory, residentMemory } from './processes.js';
 
@@ -91,7 +91,7 @@ export const bench: Bench = async (options) => {
         }
       }
     };
-    await drained(await ask<number[]>(publisher, 'warm'));
+    await drained((await ask<PublisherReport>(publisher, 'warm')).published);
     await reports('mark');
     const pids: Record<string, number> = {
       gateway: gateway.pid!,
@@ -99,7 +99,7 @@ export const bench: Bench = async (options) => {
     };
     const before = cpuOf(pids);
     const began = performance.now();
-    const published = await ask<number[]>(publisher, 'run');
+    const { published, acknowledged } = await ask<PublisherReport>(publisher, 'run');
     const all = await drained(published);
     const took = (performance.now() - began) / 1_000;
     const after = cpuOf(pids);
@@ -113,7 +113,8 @@ export const bench: Bench = async (options) => {
         `gateway ${((cpu / deliveries) * 1e6).toFixed(2)} CPU s per million = ` +
         `${Math.round(deliveries / cpu).toLocaleString('en')} deliveries/s per core (busy ${((cpu / took) * 100).toFixed(0)} %)`,
     );
-    print(`latency from the intended time: ${quantiles(all)}`);
+    print(`latency from the intended time: ${quantiles(all.map(({ latencies }) => latencies))}`);
+    print(`of it, until Kafka had acknowledged the event: ${quantiles([acknowledged])}`);
     const peak = peakMemory(gateway.pid!);
     print(
       `memory: ${mib(idle)} before, ${mib(connected)} with all connected, at most ${mib(peak)} ` +
@@ -144,10 +145,12 @@ function lastWanted(count: number): number {
   return -1;
 }
 
-function quantiles(reports: readonly ClientsReport[]): string {
+type Histogram = readonly (readonly [tenth: number, count: number])[];
+
+function quantiles(histograms: readonly Histogram[]): string {
   const counts = new Map<number, number>();
-  for (const { latencies } of reports) {
-    for (const [tenth, count] of latencies) counts.set(tenth, (counts.get(tenth) ?? 0) + count);
+  for (const histogram of histograms) {
+    for (const [tenth, count] of histogram) counts.set(tenth, (counts.get(tenth) ?? 0) + count);
   }
   const sorted = [...counts].sort(([a], [b]) => a - b);
   const total = sorted.reduce((sum, [, count]) => sum + count, 0);
