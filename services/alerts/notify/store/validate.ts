@@ -1,0 +1,82 @@
+import type { TSchema } from 'typebox';
+import { Compile } from 'typebox/compile';
+import { type ChannelKindName, channelKindNames } from '../channels/kind.js';
+import { channelKinds } from '../channels/kinds.js';
+import { type ChannelFault, invalidChannel } from '../errors.js';
+import type { TargetGuard } from '../target/guard.js';
+import { parseTemplate } from '../text/template.js';
+import { ChannelEnvelope } from './schema.js';
+
+const mostFaults = 20;
+
+interface SchemaFault {
+  keyword: string;
+  instancePath: string;
+  message: string;
+  params?: { requiredProperties?: string[]; allowedValues?: unknown[]; limit?: number };
+}
+
+interface Validator {
+  Check(value: unknown): boolean;
+  Errors(value: unknown): unknown[];
+}
+
+const compiled = (schema: TSchema): Validator => Compile(schema) as unknown as Validator;
+const isEnvelope = compiled(ChannelEnvelope);
+const isSettings = Object.fromEntries(
+  channelKindNames.map((kind) => [kind, compiled(channelKinds[kind].schema)]),
+) as Record<ChannelKindName, Validator>;
+
+/** Throws `channel_invalid` for what no schema takes. */
+export function readEnvelope(input: unknown): ChannelEnvelope {
+  if (!isEnvelope.Check(input)) throw invalidChannel(schemaFaults(isEnvelope, input, ''));
+  return input as ChannelEnvelope;
+}
+
+/** Settings with all their secrets, and templates. Faults carry no values: they may be secrets. Throws `channel_invalid`. */
+export function checkChannel(
+  { kind, templates = {}, settings }: Pick<ChannelEnvelope, 'kind' | 'templates' | 'settings'>,
+  guard: TargetGuard,
+): void {
+  const faults = [
+    ...(isSettings[kind].Check(settings)
+      ? channelKinds[kind]
+          .faults(settings, guard)
+          .map(({ pointer, detail }) => ({ pointer: `/settings${pointer}`, detail }))
+      : schemaFaults(isSettings[kind], settings, '/settings')),
+    ...(['title', 'body'] as const).flatMap((name) => templateFaults(`/templates/${name}`, templates[name])),
+  ];
+  if (faults.length > 0) throw invalidChannel(faults.slice(0, mostFaults));
+}
+
+function templateFaults(pointer: string, source: string | undefined): ChannelFault[] {
+  const parsed = source === undefined ? undefined : parseTemplate(source);
+  if (!parsed || 'template' in parsed) return [];
+  return parsed.faults.map(({ line, column, detail }) => ({
+    pointer,
+    detail: `line ${line}, column ${column}: ${detail}`,
+  }));
+}
+
+function schemaFaults(validator: Validator, input: unknown, base: string): ChannelFault[] {
+  const faults = validator.Errors(input) as SchemaFault[];
+  const named = faults.flatMap(({ keyword, instancePath, message, params }): ChannelFault[] => {
+    const pointer = `${base}${instancePath}`;
+    if (keyword === 'additionalProperties') return [];
+    if (keyword === 'boolean') return [{ pointer, detail: 'is not known here' }];
+    if (keyword === 'required' && params?.requiredProperties) {
+      return params.requiredProperties.map((name) => ({
+        pointer: `${pointer}/${escaped(name)}`,
+        detail: 'is required',
+      }));
+    }
+    if (keyword === 'enum' && params?.allowedValues) {
+      return [{ pointer, detail: `must be one of ${params.allowedValues.join(', ')}` }];
+    }
+    return [{ pointer, detail: message }];
+  });
+  return named.slice(0, mostFaults);
+}
+
+/** RFC 6901 §3. */
+const escaped = (name: string): string => name.replaceAll('~', '~0').replaceAll('/', '~1');
