@@ -48,7 +48,7 @@ export interface Authenticator {
   ofHeaders(headers: Headers, method?: string): Promise<Caller>;
   /** The same, of the key's text: for ways in that have no headers, as a browser's WebSocket. */
   ofKey(key: string): Promise<Caller>;
-  /** What a caller may by now; rejects with unauthenticated once its credential was revoked or has expired. It does not count as use. */
+  /** What a caller may by now; rejects with unauthenticated once its credential was revoked or has expired. It keeps no session alive. */
   again?(caller: Caller): Promise<Caller>;
   /** Who a stream's ticket stands for, once, and a way to ask whether that still holds. */
   ofTicket?(ticket: string): Promise<{ caller: Caller; again(): Promise<Caller> }>;
