@@ -4,6 +4,7 @@ import { parseArgs } from 'node:util';
 export type Bench = (options: Readonly<Record<string, string>>) => Promise<void>;
 
 const benches: Readonly<Record<string, () => Promise<{ bench: Bench }>>> = {
+  'alert-rules': () => import('./alert-rules.js'),
   export: () => import('./export.js'),
   fanout: () => import('./fanout.js'),
   query: () => import('./query.js'),

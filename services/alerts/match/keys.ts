@@ -1,4 +1,4 @@
-import type { Expression, FieldTest, TextTest } from '../rules/expression.js';
+import type { Expression, FieldTest, KeywordTest, TextTest } from '../rules/expression.js';
 import { type Place, placeKey } from '../rules/field.js';
 import { lower, plainText } from '../rules/pattern.js';
 import type { Value } from './place.js';
@@ -6,8 +6,9 @@ import { numberOf, numberText, textOf } from './text.js';
 
 /** What has to stand at a place of an event before a rule can match it: a text or number to look up, or a pattern to try. */
 export interface Key {
-  place: Place;
-  /** Of `exactKey` or `patternKey`; with the place it says all of the key. */
+  /** Undefined: somewhere in the event's text, as keywords are. */
+  place: Place | undefined;
+  /** With the place it says all of the key. */
   text: string;
   pattern: TextTest | undefined;
 }
@@ -43,23 +44,31 @@ function exactTexts(plain: string): string[] {
 
 const patternText = ({ pattern, cased }: TextTest): string => `${cased ? '~' : '%'}${JSON.stringify(pattern)}`;
 
-/** Sets of keys of which each alone is enough to find the field's events. */
-function keySetsOf({ field, tests, all }: FieldTest): Key[][] {
+/** Sets of keys of which each alone is enough to find the events of a test. */
+function keySetsOf(test: FieldTest | KeywordTest): Key[][] {
+  if (test.kind === 'keyword') {
+    const keys = keywordKeys(test);
+    return keys ? [keys] : [];
+  }
+  const { field, tests, all } = test;
   const found = tests.map((test) => keysOfTest(test, field.places));
   if (all) return found.filter((keys) => keys !== undefined);
   return found.every((keys) => keys !== undefined) ? [found.flat()] : [];
 }
 
+const keywordKeys = ({ test }: KeywordTest): Key[] | undefined =>
+  test.kind === 'text' ? [{ place: undefined, text: patternText(test), pattern: test }] : undefined;
+
 /** How many rules name a key. */
 export type Popularity = Map<string, number>;
 
-export const keyName = ({ place, text }: Key): string => `${placeKey(place)}\n${text}`;
+export const keyName = ({ place, text }: Key): string => `${place ? placeKey(place) : ''}\n${text}`;
 
 /** Counts every key that an expression could be found by. */
 export function countKeys(expression: Expression, popularity: Popularity): void {
   if (expression.kind === 'and' || expression.kind === 'or') {
     for (const part of expression.of) countKeys(part, popularity);
-  } else if (expression.kind === 'field') {
+  } else if (expression.kind === 'field' || expression.kind === 'keyword') {
     for (const keys of keySetsOf(expression)) {
       for (const key of keys) popularity.set(keyName(key), (popularity.get(keyName(key)) ?? 0) + 1);
     }
@@ -71,11 +80,12 @@ const patternCost = 16;
 
 /**
  * The cheapest keys of an expression: of an `and` those of one part, of an `or` those of all. Undefined where an event may match without
- * any particular value (`not`, keywords, comparisons).
+ * any particular value (`not`, comparisons, regular expressions).
  */
 export function cheapestKeys(expression: Expression, popularity: Popularity): KeySet | undefined {
   switch (expression.kind) {
     case 'field':
+    case 'keyword':
       return cheapest(keySetsOf(expression).map((keys) => priced(keys, popularity)));
     case 'and':
       return cheapest(
@@ -86,7 +96,7 @@ export function cheapestKeys(expression: Expression, popularity: Popularity): Ke
       if (!parts.every((part) => part !== undefined)) return undefined;
       return { keys: parts.flatMap(({ keys }) => keys), cost: parts.reduce((sum, { cost }) => sum + cost, 0) };
     }
-    default:
+    case 'not':
       return undefined;
   }
 }

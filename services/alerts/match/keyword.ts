@@ -18,7 +18,7 @@ const textsIn = (event: WireEvent): string[] => [
 
 const keywordText = (text: string, json: boolean): KeywordText => ({ text, lowered: lower(text), json });
 
-function keywordTexts(view: View): readonly KeywordText[] {
+export function keywordTexts(view: View): readonly KeywordText[] {
   view.keywordTexts ??= [
     ...textsIn(view.event).map((text) => keywordText(text, false)),
     ...documents.map((name) => keywordText(view.event.content[name], true)),

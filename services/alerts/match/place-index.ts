@@ -1,9 +1,8 @@
-import type { TextTest } from '../rules/expression.js';
 import { lower } from '../rules/pattern.js';
 import { type Key, valueKey } from './keys.js';
+import { createPatternSet } from './pattern-set.js';
 import type { Value } from './place.js';
 import { textOf } from './text.js';
-import { inCase, likeTest } from './text-test.js';
 
 /** Which rules a value at one place leads to. Rules are numbers. */
 export interface PlaceIndex {
@@ -12,35 +11,19 @@ export interface PlaceIndex {
   look(value: Value, found: (rule: number) => void): void;
 }
 
-interface Tried {
-  like: (text: string) => boolean;
-  cased: boolean;
-  rules: number[];
-}
-
 /** How many texts are remembered with the patterns they fit. */
 const mostRemembered = 2_048;
 
 /** `repeating`: few texts come often at this place (actions, services), so that what patterns say of them is worth remembering. */
 export function createPlaceIndex({ repeating }: { repeating: boolean }): PlaceIndex {
   const exact = new Map<string, number[]>();
-  const patterns = new Map<string, Tried>();
-  const remembered = new Map<string, readonly (readonly number[])[]>();
+  const patterns = createPatternSet();
+  const remembered = new Map<string, readonly number[][]>();
 
-  const add = (lists: { rules: number[] }, rule: number): void => {
-    if (lists.rules.at(-1) !== rule) lists.rules.push(rule);
-  };
-  const addPattern = (text: string, { pattern, cased }: TextTest, rule: number): void => {
-    const known = patterns.get(text);
-    if (known) add(known, rule);
-    else patterns.set(text, { like: likeTest(inCase(pattern, cased)), cased, rules: [rule] });
-  };
-  const fitting = (text: string): readonly (readonly number[])[] => {
+  const fitting = (text: string): readonly number[][] => {
     const known = repeating ? remembered.get(text) : undefined;
     if (known) return known;
-    const lowered = lower(text);
-    const found: number[][] = [];
-    for (const { like, cased, rules } of patterns.values()) if (like(cased ? text : lowered)) found.push(rules);
+    const found = patterns.fitting(text, lower(text));
     if (repeating) {
       if (remembered.size >= mostRemembered) remembered.clear();
       remembered.set(text, found);
@@ -50,10 +33,10 @@ export function createPlaceIndex({ repeating }: { repeating: boolean }): PlaceIn
 
   return {
     add({ text, pattern }, rule) {
-      if (pattern) return addPattern(text, pattern, rule);
+      if (pattern) return patterns.add(pattern, rule);
       const rules = exact.get(text);
-      if (rules) add({ rules }, rule);
-      else exact.set(text, [rule]);
+      if (!rules) exact.set(text, [rule]);
+      else if (rules.at(-1) !== rule) rules.push(rule);
     },
     look(value, found) {
       if (exact.size > 0) {

@@ -4,11 +4,13 @@ import type { Column, Document, Place } from '../rules/field.js';
 import type { DetectionRule } from '../rules/rule.js';
 import { compileExpression } from './compile.js';
 import { emptyTree, indexAt, lookThrough, type PathTree } from './document-index.js';
-import { cheapestKeys, countKeys, type Popularity } from './keys.js';
+import { cheapestKeys, countKeys, type Key, type Popularity } from './keys.js';
+import { inJson, keywordTexts } from './keyword.js';
+import { createPatternSet } from './pattern-set.js';
 import { columnValues, type Value } from './place.js';
 import { createPlaceIndex, type PlaceIndex } from './place-index.js';
 import type { Predicate } from './value-test.js';
-import { createSlots, createView } from './view.js';
+import { createSlots, createView, type View } from './view.js';
 
 /** Finds the rules that match an event without trying them one by one. */
 export interface RuleIndex {
@@ -38,6 +40,7 @@ const repeating: ReadonlySet<Column> = new Set<Column>([
 export function createRuleIndex(rules: readonly DetectionRule[]): RuleIndex {
   const columns = new Map<Column, PlaceIndex>();
   const trees = new Map<Document, PathTree>();
+  const keywords = { plain: createPatternSet(), json: createPatternSet() };
   const unkeyed: number[] = [];
   const slots = createSlots();
   // Made when first needed: most rules never are.
@@ -58,16 +61,25 @@ export function createRuleIndex(rules: readonly DetectionRule[]): RuleIndex {
     return indexAt(tree, place, () => createPlaceIndex({ repeating: false }));
   };
 
+  const addKey = (key: Key, rule: number): void => {
+    if (key.place) indexOf(key.place).add(key, rule);
+    else if (key.pattern) {
+      keywords.plain.add(key.pattern, rule);
+      keywords.json.add({ ...key.pattern, pattern: inJson(key.pattern.pattern) }, rule);
+    }
+  };
+
   const popularity: Popularity = new Map();
   for (const { detection } of rules) countKeys(detection.expression, popularity);
   rules.forEach(({ detection }, rule) => {
     const found = cheapestKeys(detection.expression, popularity);
     if (!found) unkeyed.push(rule);
-    for (const key of found?.keys ?? []) indexOf(key.place).add(key, rule);
+    for (const key of found?.keys ?? []) addKey(key, rule);
   });
   popularity.clear();
 
-  const candidatesOf = (event: WireEvent): number[] => {
+  const candidatesOf = (view: View): number[] => {
+    const { event } = view;
     events += 1;
     const candidates = [...unkeyed];
     const found = (rule: number): void => {
@@ -80,13 +92,19 @@ export function createRuleIndex(rules: readonly DetectionRule[]): RuleIndex {
       const value = documentOf(event, document) as Value | undefined;
       if (value !== undefined) lookThrough(tree, value, found);
     }
+    if (keywords.plain.size > 0) {
+      for (const { text, lowered, json } of keywordTexts(view)) {
+        const fitting = (json ? keywords.json : keywords.plain).fitting(text, lowered);
+        for (const rules of fitting) for (const rule of rules) found(rule);
+      }
+    }
     return candidates.sort((one, other) => one - other);
   };
 
   return {
     match(event) {
       const view = createView(event);
-      const candidates = candidatesOf(event);
+      const candidates = candidatesOf(view);
       tried += candidates.length;
       const matching: DetectionRule[] = [];
       for (const rule of candidates) {
