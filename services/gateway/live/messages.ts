@@ -178,12 +178,20 @@ const optional = (schema: TSchema): TSchema => Type.Optional(schema);
 
 export const EventStreamQuery = Type.Object({
   ...filterParameters,
-  since: optional(since),
+  // Longer ones find no room in the request line; Last-Event-ID has the same.
+  since: optional(Type.String({ ...since, maxLength: 8_192 })),
   fields: optional(fields),
   delivery: optional(delivery),
 });
 
 export const EventStreamAnswer = {
   description: 'events without end; the last, `problem`, says why it ended',
-  content: { 'text/event-stream': { schema: Type.String() } },
+  content: {
+    'text/event-stream': {
+      schema: Type.Object(
+        { id: Type.Optional(Type.String()), event: Type.String(), data: Type.String({ description: 'JSON' }) },
+        { description: 'of each event; /asyncapi.json says what data holds' },
+      ),
+    },
+  },
 };

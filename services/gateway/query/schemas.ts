@@ -94,7 +94,7 @@ export const ListQuery = Type.Object({
     sort: Order,
     since: Type.String({
       minLength: 1,
-      maxLength: 65_536,
+      maxLength: 8_192,
       description: 'with order=ingest: the last next_cursor, `beginning` or `now`',
     }),
   }),
