@@ -35,6 +35,23 @@ export function wrong(): void {
 main().catch((error: unknown) => console.log(error instanceof AuditProblem, (error as { code: string }).code));
 `;
 
+/** What the guide's examples leave to the reader. */
+const readersOwn = `
+import type { AuditEvent as Recorded } from 'sealstream';
+declare function readCursor(): Promise<string | undefined>;
+declare function saveCursor(cursor: string): Promise<void>;
+declare function store(events: readonly Recorded[]): Promise<void>;
+declare function handle(event: Recorded): Promise<void>;
+`;
+
+/** The examples as one module: the first is at the top of it, each further one in a block of its own. */
+function guideAsModule(): string {
+  const guide = readFileSync(join(packageRoot(), 'docs/guides/client.md'), 'utf8');
+  const [first, ...others] = [...guide.matchAll(/^```ts\n(.*?)^```$/gms)].map(([, code]) => code!);
+  assert.ok(others.length >= 4);
+  return [readersOwn, first, ...others.map((code) => `{\n${code}}\n`)].join('\n');
+}
+
 describe('the npm package', () => {
   const folder = mkdtempSync(join(tmpdir(), 'sealstream-package-'));
   const run = (file: string, ...args: string[]): string =>
@@ -68,6 +85,12 @@ describe('the npm package', () => {
     const options = ['--module', 'nodenext', '--target', 'es2022', '--strict', '--types', 'node'];
     run(process.execPath, join(modules, 'typescript/bin/tsc'), ...options, '--skipLibCheck', 'false', 'program.ts');
     assert.equal(run(process.execPath, 'program.js'), 'false unreachable\n');
+  });
+
+  test("has what the guide's examples use", () => {
+    writeFileSync(join(folder, 'guide.ts'), guideAsModule());
+    const options = ['--noEmit', '--module', 'nodenext', '--target', 'es2022', '--strict', '--types', 'node'];
+    run(process.execPath, join(modules, 'typescript/bin/tsc'), ...options, '--skipLibCheck', 'guide.ts');
   });
 
   test('brings the sealstream command', () => {

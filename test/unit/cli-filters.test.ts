@@ -15,8 +15,6 @@ describe('filters of the command line', () => {
     const options = new Map([
       ['startTime', 'start-time'],
       ['endTime', 'end-time'],
-      ['organization_id', 'organization'],
-      ['application_id', 'application'],
     ]);
     for (const name of gatewayNames) {
       const option = options.get(name) ?? name.replaceAll('_', '-');

@@ -37,8 +37,7 @@ const columns = (nowMs: number) => [
   { title: 'NAME', of: ({ name }: ApiKey) => name, atLeast: 8 },
   { title: 'KEY', of: ({ prefix }: ApiKey) => `${prefix}…`, atLeast: 6 },
   { title: 'STATE', of: (key: ApiKey) => state(key, nowMs) },
-  { title: 'CREATED', of: ({ created_at }: ApiKey) => shortTime(created_at).slice(0, 10), atLeast: 10 },
-  { title: 'LAST USED', of: ({ last_used_at }: ApiKey) => shortTime(last_used_at ?? 'never').slice(0, 10), atLeast: 9 },
+  { title: 'LAST USED', of: ({ last_used_at }: ApiKey) => shortTime(last_used_at ?? 'never').slice(0, 10) },
 ];
 
 export function addKeys(parent: Command, { connect, printer, surroundings }: Tools): void {

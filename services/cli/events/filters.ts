@@ -28,8 +28,8 @@ const filterOptions: Readonly<Record<FilterName, FilterOption>> = {
   ip: { option: 'ip', says: 'an address or a CIDR block' },
   correlation_id: { option: 'correlation-id', says: 'the events of one workflow' },
   request_id: { option: 'request-id', says: 'the events of one request' },
-  organization_id: { option: 'organization', says: 'an organization' },
-  application_id: { option: 'application', says: 'an application' },
+  organization_id: { option: 'organization', aliases: ['organization-id'], says: 'an organization' },
+  application_id: { option: 'application', aliases: ['application-id'], says: 'an application' },
   scope: { option: 'scope', says: 'organization or application' },
   from: {
     option: 'from',
