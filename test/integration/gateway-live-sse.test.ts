@@ -168,6 +168,28 @@ describe('server-sent events', () => {
     await connect();
   });
 
+  test('wait for a slow reader without piling up, cut off one that stalls, and go on where it was', async () => {
+    const bulky = { path: `/${'x'.repeat(2_000)}` };
+    const client = await connect();
+    await client.until('caught_up');
+    client.pause();
+    const said: string[] = [];
+    const stalled = async (): Promise<boolean> =>
+      /stream_closed_total\{[^}]*why="stalled"[^}]*\} 1/.test(await gateway.metrics());
+    for (let round = 0; round < 40 && !(await stalled()); round += 1) {
+      said.push(...(await live.publish(30, 50, bulky)));
+      await sleep(100);
+    }
+    assert.ok(await stalled());
+    client.resume();
+    await client.ended;
+    assert.ok(client.events.length < said.length);
+    const rest = await connect('', { key: 'acme', headers: { 'last-event-id': client.lastId! } });
+    await rest.untilTrue(() => client.events.length + rest.events.length >= said.length);
+    assert.equal(deliveryFault([...messagesOf(client), ...messagesOf(rest)], said), undefined);
+    sent.push(...said);
+  });
+
   test('end when the key is revoked, with the cursor to resume from', async () => {
     gateway.keys.add('leaver', ['acme']);
     const client = await connect('?since=beginning', { key: 'leaver' });
