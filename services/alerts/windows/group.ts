@@ -1,0 +1,99 @@
+import { createEvaluator, type Evaluator, type Memory } from './evaluate.js';
+import { type Entry, type Moment, momentsOf, type WindowMatch } from './match.js';
+import { createOffHours } from './off-hours.js';
+import { addHits, type Hit, keptIds, type Run, type Runs } from './run.js';
+import { isEarly, type Window } from './window.js';
+
+/** A rule's window with all that decides its hits and runs. */
+export interface JudgedWindow extends Window, Runs {
+  /** Hits before it are no findings: the rule was not switched on yet. µs. */
+  activeFromUs: number;
+}
+
+/**
+ * What stands for the moments up to a time that no event can come before any more. `run` is the last one begun until then; memory is for
+ * windows that compare with the past.
+ */
+export interface Settled {
+  /** Moments at or before it are settled. µs. */
+  toUs: number;
+  run: Run | undefined;
+  memory: Memory | undefined;
+}
+
+export const nothingSettled: Settled = { toUs: -1, run: undefined, memory: undefined };
+
+export interface GroupJudgement {
+  /** Of moments behind what was settled, in order. */
+  hits: readonly Hit[];
+  /** The settled one and all after it. Only the last can go on, unless something comes in behind `settled`. */
+  runs: readonly Run[];
+  /** As of `settleToUs`. */
+  settled: Settled;
+  /** The first moment that cannot be judged yet; undefined where all were. */
+  waitingUs: number | undefined;
+}
+
+/**
+ * Judges the moments of one rule and group. A pure function of the set of matches: of `matches` alone where nothing was settled, and the
+ * same as if everything settled were still among them where they hold all later ones and those within reach before.
+ * `settleToUs`: nothing at or before it will come any more; hits that more entries could take away are given up to there.
+ */
+export function judgeGroup(
+  window: JudgedWindow,
+  {
+    settled = nothingSettled,
+    matches,
+    settleToUs = Number.POSITIVE_INFINITY,
+  }: { settled?: Settled; matches: readonly WindowMatch[]; settleToUs?: number },
+): GroupJudgement {
+  const evaluator = createEvaluator(window, settled.memory);
+  const isOff = window.offHours ? createOffHours(window.offHours) : () => true;
+  const early = isEarly(window);
+  const remembers = window.kind === 'new_value' || window.kind === 'impossible_travel';
+  const hits: Hit[] = [];
+  let runs: Run[] = settled.run ? [settled.run] : [];
+  let next = settled;
+  let waitingUs: number | undefined;
+
+  const settle = (): void => {
+    const toUs = Math.max(settled.toUs, settleToUs);
+    next = { toUs, run: runs.at(-1), memory: evaluator.memory() };
+  };
+  let isSettled = false;
+  for (const moment of momentsOf(matches)) {
+    const { timeUs } = moment;
+    if (timeUs <= settled.toUs) {
+      if (!remembers) evaluator.step(moment);
+      continue;
+    }
+    if (timeUs > settleToUs && !isSettled) {
+      settle();
+      isSettled = true;
+    }
+    if (timeUs > settleToUs && !early) {
+      waitingUs = timeUs;
+      break;
+    }
+    if (!evaluator.step(moment) || !isOff(timeUs)) continue;
+    const hit = hitOf(moment, evaluator.seen());
+    hits.push(hit);
+    if (timeUs >= window.activeFromUs) runs = addHits(runs, [hit], window);
+  }
+  if (!isSettled) settle();
+  return { hits, runs, settled: next, waitingUs };
+}
+
+const hitOf = ({ timeUs, eventId, matches }: Moment, seen: ReturnType<Evaluator['seen']>): Hit => ({
+  timeUs,
+  eventId,
+  sinceUs: seen[0]?.timeUs ?? timeUs,
+  windowIds: seen.slice(0, keptIds).map((one) => one.eventId),
+  windowCount: seen.length,
+  feeds: matches.length === 1 ? matches[0]!.feeds : distinctFeeds(matches.flatMap(({ feeds }) => feeds)),
+});
+
+/** An event that came in as a match of several rules goes on once. */
+const distinctFeeds = (feeds: readonly Entry[]): Entry[] => [
+  ...new Map(feeds.map((feed) => [JSON.stringify([feed.rule, feed.input, feed.group]), feed])).values(),
+];
