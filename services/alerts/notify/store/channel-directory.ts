@@ -11,6 +11,8 @@ import type { ChannelTable } from './channel-table.js';
  */
 export interface ChannelDirectory {
   find(id: string): Promise<Channel | undefined>;
+  /** Removed ones too: what waits for them has to go somewhere. */
+  findAny(id: string): Promise<Channel | undefined>;
   all(): Promise<readonly Channel[]>;
   /** As they are in the table now: before a change. */
   fresh(): Promise<readonly Channel[]>;
@@ -75,14 +77,18 @@ export function createChannelDirectory({
   };
 
   return {
-    find: async (id) => (await current()).get(id),
-    all: async () => [...(await current()).values()],
+    async find(id) {
+      const channel = (await current()).get(id);
+      return channel?.deleted ? undefined : channel;
+    },
+    findAny: async (id) => (await current()).get(id),
+    all: async () => present(await current()),
     async fresh() {
       // What is being read may have begun too early.
       await reading;
       await refresh();
       if (!known || failed) throw away();
-      return [...known.byId.values()];
+      return present(known.byId);
     },
     async put(channel) {
       try {
@@ -96,8 +102,9 @@ export function createChannelDirectory({
         changes += 1;
         if (known) known.fingerprint = '';
       }
-      if (channel.deleted) known?.byId.delete(channel.id);
-      else known?.byId.set(channel.id, channel);
+      known?.byId.set(channel.id, channel);
     },
   };
 }
+
+const present = (byId: ReadonlyMap<string, Channel>): Channel[] => [...byId.values()].filter(({ deleted }) => !deleted);

@@ -6,7 +6,7 @@ import type { Channel } from './channel.js';
 export interface ChannelTable {
   /** Changes whenever a channel was added or changed; costs less than reading them all. */
   fingerprint(): Promise<string>;
-  /** The newest version of every channel that is there, of kinds that this version knows. */
+  /** The newest version of every channel, removed ones too, of kinds that this version knows. */
   all(): Promise<Channel[]>;
   put(channel: Channel): Promise<void>;
 }
@@ -23,6 +23,7 @@ interface Row {
   body_template: string;
   settings: string;
   secrets: Record<string, string>;
+  deleted: boolean;
   created_ms: number;
   changed_ms: number;
   changed_by: string;
@@ -56,9 +57,9 @@ export function createChannelTable({
     },
     async all() {
       const found = await rows<Row>(`SELECT organization_id, id, version, name, kind, enabled, messages_per_minute,
-          title_template, body_template, settings, secrets, changed_by,
+          title_template, body_template, settings, secrets, deleted, changed_by,
           toUnixTimestamp64Milli(created_at) AS created_ms, toUnixTimestamp64Milli(changed_at) AS changed_ms
-        FROM {database:Identifier}.alert_channels FINAL WHERE NOT deleted ORDER BY organization_id, name`);
+        FROM {database:Identifier}.alert_channels FINAL`);
       return found.flatMap(channelOfRow);
     },
     async put(channel) {
@@ -109,7 +110,7 @@ function channelOfRow(row: Row): Channel[] {
       },
       settings: JSON.parse(row.settings) as Record<string, unknown>,
       sealed: row.secrets,
-      deleted: false,
+      deleted: row.deleted,
       createdAtMs: row.created_ms,
       changedAtMs: row.changed_ms,
       changedBy: row.changed_by,

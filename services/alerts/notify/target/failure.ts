@@ -67,6 +67,9 @@ export function failureOf(error: unknown, host: string): SendFailure {
   const { code = '', name = '', message = String(error) } = error as { code?: string; name?: string; message?: string };
   const of = (reason: FailureReason, text: string): SendFailure =>
     new SendFailure(reason, text, { again: true, cause: error });
+  if (error instanceof TypeError || error instanceof RangeError) {
+    return new SendFailure('unsendable', `the message cannot be written: ${message}`, { again: false, cause: error });
+  }
   if (name === 'TimeoutError' || name === 'AbortError' || timeoutCodes.has(code)) {
     return of('timeout', `${host} did not answer in time`);
   }

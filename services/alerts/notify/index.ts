@@ -1,0 +1,13 @@
+export * from './alert.js';
+export { channelKindNames } from './channels/kind.js';
+export { readTargetPolicy } from './config.js';
+export type { NotifyRequest, NotifyResult } from './delivery/accept.js';
+export type { Outcome } from './delivery/channel-work.js';
+export { type DeadLetterPage, type DeadLetterView, mostDeadLetters } from './delivery/dead-letters.js';
+export * from './errors.js';
+export { createNotifications, type Notifications } from './notifications.js';
+export type { ChannelView } from './store/channel.js';
+export type { Channels } from './store/channels.js';
+export { ChannelEnvelope, ChannelInput } from './store/schema.js';
+export { strictPolicy, type TargetPolicy } from './target/guard.js';
+export type { TestResult } from './test-channel.js';
