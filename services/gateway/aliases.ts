@@ -163,7 +163,7 @@ export function registerAliases(
       description: 'Parameters by their names or by ours; empty ones are left out.',
       operationId,
       tags: ['aliases'],
-      headers: OrganizationHeader,
+      ...(permission === 'view:audit_logs' ? { headers: OrganizationHeader } : {}),
       querystring: AliasQuery,
       ...(params ? { params } : {}),
       response: { 200: EventList, ...problems(403, 422) },
