@@ -28,7 +28,7 @@ RUN install -d -o node -g node \
     /var/lib/sealstream/keys /run/sealstream/settings /run/sealstream/clickhouse-users /run/sealstream/redis
 COPY --from=dependencies /app/node_modules ./node_modules
 COPY --from=build /app/dist ./dist
-COPY package.json LICENSE ./
+COPY package.json LICENSE NOTICE ./
 COPY schemas ./schemas
 COPY services/cli/bin.mjs ./services/cli/bin.mjs
 COPY infra/clickhouse/migrations ./infra/clickhouse/migrations

@@ -25,6 +25,8 @@ export const attributeNames = [
   'timezone',
   'resolve_after',
   'actions',
+  // Read by ../rule-tests, which runs them.
+  'tests',
 ] as const;
 
 interface Of {
@@ -90,13 +92,18 @@ function groupOf(map: MapPart, { source, limits }: Required<Of>): Field[] {
   return fields;
 }
 
+/** No field of an event: it is worked out of the address, and only here. */
+const countryOfAddress = 'ip.country';
+
 function newValue(part: Part, source: Source, limits: RuleLimits): NewValue {
   const map = mapOf(part, 'new_value');
   onlyKeys(map, 'new_value', ['field', 'group_by', 'group-by', 'learning', 'window']);
   const name = needed(map, 'field', 'new_value: ');
+  const country = textOf(name, 'new_value: field', 256) === countryOfAddress;
   const learning = given(map, 'learning') ?? needed(map, 'window', 'new_value: ');
   return {
-    field: fieldOf(textOf(name, 'new_value: field', 256), name, { source, limits }),
+    field: country ? ownField('ip') : fieldOf(textOf(name, 'new_value: field', 256), name, { source, limits }),
+    of: country ? 'country' : 'text',
     groupBy: groupOf(map, { source, limits }),
     learningUs: durationUs(learning, 'new_value: learning', { maxUs: limits.learningUs }),
   };

@@ -18,6 +18,8 @@ export interface Extensions {
 /** A hit only where the field's value was not seen within the learning window before, in the group. */
 export interface NewValue {
   field: Field;
+  /** `ip.country`: not the address counts but the country that it is in. */
+  of: 'text' | 'country';
   groupBy: readonly Field[];
   learningUs: number;
 }

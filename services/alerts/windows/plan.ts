@@ -143,8 +143,10 @@ export function planWindows(
         }
         const group = groupOf(stateful.groupBy);
         if (!group) return left('no_group');
-        const value = newValue ? textValue(read(newValue.field), event) : placeOf(event, locate);
-        if (value === undefined) return left(newValue ? 'no_value' : 'no_place');
+        const ofText = newValue?.of === 'text';
+        const place = ofText ? undefined : placeOf(event, locate);
+        const value = ofText ? textValue(read(newValue.field), event) : newValue ? place?.country : place;
+        if (value === undefined) return left(ofText ? 'no_value' : 'no_place');
         return [{ rule: rule.id, input: 0, group, value, feeds: feedsOf(rule.id, rule.id) }];
       };
       return matching.flatMap(entriesOfRule);
