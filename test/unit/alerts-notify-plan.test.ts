@@ -31,6 +31,7 @@ const next = (change: Partial<Parameters<typeof plan>[0]>) =>
     nextTokenAtMs: 4_000,
     grouping: { listed: 2, counts: true },
     mostRetrying: 4,
+    mostDead: 2,
     ...change,
   });
 
@@ -82,9 +83,16 @@ describe('what a channel does next', () => {
     assert.deepEqual(next({ pending, waiting: waitingOf('x') }), { do: 'wait', untilMs: 3_000 });
   });
 
-  test('buries the dead without regard to the cap', () => {
+  test('buries the dead when nothing else can be sent, whatever the cap, and keeps nobody waiting for them', () => {
     const dead = pendingOf('a', 900, { dead: { reason: 'refused', status: 400, answer: '' } });
+    const waiting = waitingOf('a');
     assert.deepEqual(next({ pending: [dead], tokens: 0 }), { do: 'send', message: dead });
+    assert.deepEqual(next({ pending: [dead], waiting }), { do: 'compose', told: waiting, counted: [], superseded: [] });
+    assert.deepEqual(next({ pending: [dead, pendingOf('b', 950)] }), { do: 'send', message: pendingOf('b', 950) });
+    assert.deepEqual(next({ pending: [dead], waiting, tokens: 0 }), { do: 'send', message: dead });
+    assert.deepEqual(next({ pending: [dead, dead], waiting }), { do: 'send', message: dead }, 'they are bounded');
+    const later = { ...dead, dueAtMs: 2_000 };
+    assert.deepEqual(next({ pending: [later], waiting, tokens: 0 }), { do: 'wait', untilMs: 2_000 });
   });
 });
 

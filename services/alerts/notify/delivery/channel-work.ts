@@ -1,3 +1,5 @@
+import { messageOf } from '../../../core/errors.js';
+import type { Logger } from '../../../core/log.js';
 import type { Message } from '../channels/kind.js';
 import { channelKinds } from '../channels/kinds.js';
 import type { NotifyMetrics } from '../metrics.js';
@@ -28,13 +30,14 @@ export interface WorkDeps {
   deadLetters: DeadLetters;
   metrics: NotifyMetrics;
   limits: DeliveryLimits;
+  log: Logger;
   nowMs: () => number;
   onOutcome: (outcome: Outcome) => void;
 }
 
 /**
  * Does what there is to do for a channel whose lease `holder` has, one message after the other, until there is nothing more for now, the
- * lease is lost or `signal` aborts. Rejects with `notify_unavailable` where Redis or ClickHouse is away.
+ * lease is lost or `signal` aborts. Rejects with `notify_unavailable` where Redis is away.
  */
 export async function workOn({
   channel,
@@ -47,6 +50,7 @@ export async function workOn({
   deadLetters,
   metrics,
   limits,
+  log,
   nowMs,
   onOutcome,
 }: WorkDeps & {
@@ -84,12 +88,9 @@ export async function workOn({
     try {
       await deadLetters.put([letterOf(channel, message, dead, nowMs())]);
     } catch (error) {
-      await queue.settle(channelId, holder, message.deliveryId, {
-        ...message,
-        dead,
-        dueAtMs: nowMs() + limits.burialWaitMs,
-      });
-      throw error;
+      log.warn({ channel: channelId, error: messageOf(error) }, 'a dead letter cannot be written yet');
+      const later = { ...message, dead, dueAtMs: nowMs() + limits.burialWaitMs };
+      return queue.settle(channelId, holder, message.deliveryId, later);
     }
     const held = await queue.settle(channelId, holder, message.deliveryId, undefined);
     metrics.dead.inc({ kind, reason: dead.reason });
@@ -131,7 +132,7 @@ export async function workOn({
     bucket.take(nowMs());
     if (message.attempts > 0) metrics.retried.inc({ kind });
     try {
-      await sender.send(channel, messageOf(message), signal);
+      await sender.send(channel, toSend(message), signal);
     } catch (error) {
       // What was stopped is sent again by whoever comes next.
       if (signal.aborted) return false;
@@ -146,7 +147,15 @@ export async function workOn({
     metrics.setLength(channelId, kind, waiting.length + pending.length);
     const now = nowMs();
     const ready = off ? unlimited : { tokens: bucket.available(now), nextTokenAtMs: bucket.nextAtMs(now) };
-    const step = plan({ waiting, pending, nowMs: now, ...ready, grouping, mostRetrying: limits.retrying });
+    const step = plan({
+      waiting,
+      pending,
+      nowMs: now,
+      ...ready,
+      grouping,
+      mostRetrying: limits.retrying,
+      mostDead: limits.redelivering,
+    });
     if (step.do === 'wait' || step.do === 'rest') {
       const untilMs = step.do === 'wait' ? step.untilMs : now;
       await queue.rest(channelId, untilMs, waiting.at(-1)?.place ?? 0);
@@ -160,7 +169,7 @@ export async function workOn({
 /** A channel that is off sends nothing, so that nothing caps how fast its messages are buried. */
 const unlimited = { tokens: 1, nextTokenAtMs: 0 };
 
-const messageOf = ({ deliveryId, alerts, more }: Pending): Message => ({ deliveryId, alerts, more, test: false });
+const toSend = ({ deliveryId, alerts, more }: Pending): Message => ({ deliveryId, alerts, more, test: false });
 
 const outcomeOf = (channelId: string, { deliveryId, alerts, more }: Pending, reason?: string): Outcome => ({
   result: reason === undefined ? 'sent' : 'dead',

@@ -11,7 +11,7 @@ export type Step =
 /**
  * What a channel does next. Messages that are due go first. While the cap allows, every alert has a message of its own; when more wait
  * than may be sent, they share one. News of an alert wait while an older message that tells of it is tried again: nothing is told as
- * firing after it was told as resolved.
+ * firing after it was told as resolved. What is given up waits for ClickHouse without keeping anything else.
  */
 export function plan({
   waiting,
@@ -21,6 +21,7 @@ export function plan({
   nextTokenAtMs,
   grouping,
   mostRetrying,
+  mostDead,
 }: {
   waiting: readonly Waiting[];
   pending: readonly Pending[];
@@ -29,16 +30,22 @@ export function plan({
   nextTokenAtMs: number;
   grouping: { listed: number; counts: boolean };
   mostRetrying: number;
+  mostDead: number;
 }): Step {
-  const due = [...pending].sort((a, b) => a.dueAtMs - b.dueAtMs).find(({ dueAtMs }) => dueAtMs <= nowMs);
-  const held = new Set(pending.flatMap(({ fingerprints }) => fingerprints));
-  const free = pending.length < mostRetrying ? waiting.filter(({ fingerprint }) => !held.has(fingerprint)) : [];
-  if (due?.dead) return { do: 'send', message: due };
-  if ((due || free.length > 0) && tokens < 1) return { do: 'wait', untilMs: nextTokenAtMs };
-  if (due) return { do: 'send', message: due };
-  if (free.length > 0) return { do: 'compose', ...grouped(free, tokens, grouping) };
-  if (pending.length > 0) return { do: 'wait', untilMs: Math.min(...pending.map(({ dueAtMs }) => dueAtMs)) };
-  return { do: 'rest' };
+  const alive = pending.filter(({ dead }) => !dead);
+  const byTime = [...pending].sort((a, b) => a.dueAtMs - b.dueAtMs).filter(({ dueAtMs }) => dueAtMs <= nowMs);
+  const due = byTime.find(({ dead }) => !dead);
+  const toBury = byTime.find(({ dead }) => dead);
+  const held = new Set(alive.flatMap(({ fingerprints }) => fingerprints));
+  const room = alive.length < mostRetrying && pending.length - alive.length < mostDead;
+  const free = room ? waiting.filter(({ fingerprint }) => !held.has(fingerprint)) : [];
+  if (due && tokens >= 1) return { do: 'send', message: due };
+  if (free.length > 0 && tokens >= 1) return { do: 'compose', ...grouped(free, tokens, grouping) };
+  // Last: while ClickHouse hangs, whoever can be told is told.
+  if (toBury) return { do: 'send', message: toBury };
+  const times = pending.filter((message) => message !== due).map(({ dueAtMs }) => dueAtMs);
+  if (due || free.length > 0) times.push(nextTokenAtMs);
+  return times.length > 0 ? { do: 'wait', untilMs: Math.min(...times) } : { do: 'rest' };
 }
 
 function grouped(

@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto';
 import { messageOf } from '../../../core/errors.js';
-import type { Logger } from '../../../core/log.js';
 import type { Channel } from '../store/channel.js';
 import type { ChannelDirectory } from '../store/channel-directory.js';
 import { type WorkDeps, workOn } from './channel-work.js';
@@ -22,12 +21,8 @@ const pauseMs = 1_000;
 /** How long a channel is left alone that nobody knows. */
 const unknownPauseMs = 60_000;
 
-export function createWorker({
-  directory,
-  log,
-  ...deps
-}: WorkDeps & { directory: ChannelDirectory; log: Logger }): Worker {
-  const { queue, limits, nowMs } = deps;
+export function createWorker({ directory, ...deps }: WorkDeps & { directory: ChannelDirectory }): Worker {
+  const { queue, limits, log, nowMs } = deps;
   const holder = randomUUID();
   const stopping = new AbortController();
   const running = new Map<string, Promise<void>>();
