@@ -127,6 +127,19 @@ describe('answers', () => {
   });
 });
 
+describe('the demo', () => {
+  test('does not go on where the gateway takes no events', async (t) => {
+    const { url, asked } = await answering(t, (_, response) =>
+      json(response, 403, { title: 'No', detail: 'not here' }),
+    );
+    const began = Date.now();
+    const { exitCode, stderr } = await cli(['demo', '--duration', '5m', '--backfill', '1h', ...to(url)]);
+    assert.equal(exitCode, 1);
+    assert.match(stderr, /events did not get in: No: not here/);
+    assert.ok(Date.now() - began < 60_000 && asked.length < 1_000);
+  });
+});
+
 describe('emit', () => {
   test('one event from options, under an idempotency key of its own', async (t) => {
     const { url, asked } = await answering(t, (_, response) => json(response, 202, { ids: ['id-1'] }));

@@ -68,6 +68,7 @@ async function demo(options: Options, tools: Tools): Promise<void> {
   if (delivery.failure) {
     exitWith(exitCodes.failed);
     printer.note(`${delivery.sent - delivery.acknowledged} events did not get in: ${delivery.failure.message}`);
+    return;
   }
   for (const attack of simulation.attacks.filter(({ endMs }) => endMs <= nowMs())) {
     const roleChange = signal.aborted ? undefined : await eventually(() => findRoleChange(api, attack), nowMs);

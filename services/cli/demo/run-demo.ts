@@ -1,3 +1,4 @@
+import type { EventInput } from '../../core/event/index.js';
 import type { Api } from '../http/api.js';
 import type { Progress } from '../output/progress.js';
 import type { Attack } from './attack.js';
@@ -29,14 +30,14 @@ const pastAttackEvents = 80;
 const liveShare = 0.5;
 const fewestAttackEvents = 20;
 
-/** The past first, as fast as it goes; then the present at its rate. Ctrl-C ends it early and in order. */
+/** The past first, as fast as it goes; then the present at its rate. Ctrl-C, or an event that was given up, ends it early and in order. */
 export async function runDemo({
   plan,
   simulation,
   delivery,
   progress,
   nowMs,
-  signal,
+  signal: interrupted,
 }: {
   plan: DemoPlan;
   simulation: Simulation;
@@ -46,6 +47,12 @@ export async function runDemo({
   signal: AbortSignal;
 }): Promise<DemoResult> {
   const { rate, durationMs, backfillMs, backfillEvents: count } = plan;
+  const gaveUp = new AbortController();
+  const signal = AbortSignal.any([interrupted, gaveUp.signal]);
+  const send = (event: EventInput): Promise<void> | undefined => {
+    if (delivery.failure) gaveUp.abort();
+    return delivery.send(event);
+  };
   const toMs = nowMs();
   if (backfillMs > 0) {
     const fromMs = toMs - backfillMs;
@@ -53,7 +60,7 @@ export async function runDemo({
     simulation.attack({ startMs: toMs - backfillMs / 4, spanMs, budget: pastAttackEvents });
     for (const event of history({ simulation, fromMs, toMs, count })) {
       if (signal.aborted) break;
-      await delivery.send(event);
+      await send(event);
       progress.show(
         () => `the last ${hours(backfillMs)}: ${delivery.sent} events, ${delivery.acknowledged} acknowledged`,
       );
@@ -73,7 +80,7 @@ export async function runDemo({
     signal,
     emit: (atMs) => {
       progress.show(() => liveLine({ delivery, past, elapsedMs: nowMs() - startMs, attack, nowMs: nowMs() }));
-      return delivery.send(simulation.next(Math.floor(atMs)));
+      return send(simulation.next(Math.floor(atMs)));
     },
   });
   progress.done();
