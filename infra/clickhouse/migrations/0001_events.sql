@@ -72,7 +72,6 @@ CREATE TABLE IF NOT EXISTS events
     INDEX by_trace trace_id TYPE bloom_filter(0.05) GRANULARITY 1,
     INDEX by_session session_id TYPE bloom_filter(0.01) GRANULARITY 1,
     INDEX by_ip ip_bytes TYPE bloom_filter(0.01) GRANULARITY 1,
-    INDEX by_action action TYPE set(100) GRANULARITY 1,
     INDEX by_offset offset TYPE minmax GRANULARITY 1,
     -- What free text looks through, as the gateway writes it: word for word, or the index is not used.
     INDEX by_text lowerUTF8(concatWithSeparator('\n', actor_id, actor_name, actor_email, target_id, target_name, action, toString(outcome), reason, message, details))
@@ -80,7 +79,7 @@ CREATE TABLE IF NOT EXISTS events
 )
 ENGINE = MergeTree
 PARTITION BY toYYYYMM(append_time)
-ORDER BY (organization_id, occurred_at, partition, offset, idx)
+ORDER BY (organization_id, occurred_at, partition, offset, idx, incarnation)
 SETTINGS non_replicated_deduplication_window = 10000,
     replicated_deduplication_window = 10000,
     replicated_deduplication_window_seconds = 604800,
