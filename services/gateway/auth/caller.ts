@@ -1,6 +1,7 @@
 import type { preHandlerAsyncHookHandler } from 'fastify';
 import type { HiddenActions } from '../catalogue/hidden.js';
 import { Problem } from '../errors.js';
+import type { AuthMethod } from './actor.js';
 import type { Headers } from './headers.js';
 import type { CredentialSource } from './sources.js';
 
@@ -33,6 +34,8 @@ export interface Caller {
   readonly permissions: ReadonlySet<Permission>;
   /** The one that a session chose, for requests that name none. */
   readonly organization?: string | undefined;
+  /** By what it proved who it is, for events about it; an API key where absent. */
+  readonly method?: AuthMethod | undefined;
   /** What a session or ticket for this caller has to remember. */
   readonly source?: CredentialSource | undefined;
   readonly session?: { readonly id: string; readonly expiresAtMs: number } | undefined;

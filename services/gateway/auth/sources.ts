@@ -38,7 +38,7 @@ export function createSources({
     const source = { kind: 'api_key', hash: hash.toString('hex') } as const;
     if (timingSafeEqual(hash, admin.hash)) {
       onUse(admin.caller.keyId);
-      return { ...admin.caller, kind: 'api_key', source };
+      return { ...admin.caller, kind: 'api_key', method: 'api_token', source };
     }
     const key = await directory.find(source.hash);
     // The map was asked by hash; the hashes are compared once more in constant time.
@@ -54,7 +54,7 @@ export function createSources({
       source.roles.map(async (role) => (await roles?.permissionsOf({ role, organizations })) ?? []),
     );
     const all = new Set([...permissions, ...ofRoles.flat()]);
-    return { kind: 'oidc', keyId: id, name, organizations, permissions: all, expiresAtMs, source };
+    return { kind: 'oidc', keyId: id, name, organizations, permissions: all, expiresAtMs, method: 'oidc', source };
   };
   return {
     async ofKey(text) {
@@ -77,6 +77,7 @@ const callerOf = (
   ofRole: readonly Permission[],
 ): Caller => ({
   kind: 'api_key',
+  method: 'api_token',
   keyId: id,
   name,
   organizations,

@@ -4,6 +4,7 @@ import { toWire } from '../../core/event/index.js';
 import type { Logger } from '../../core/log.js';
 import { uuidV7 } from '../../core/wire/index.js';
 import type { Producer } from '../../producer/index.js';
+import { actorOf } from '../auth/actor.js';
 import type { Caller } from '../auth/caller.js';
 
 /** Something that an administrator did, for the system scope. */
@@ -52,9 +53,7 @@ export function createSystemLog({
     const event = toWire(
       {
         scope: 'system',
-        actor: origin
-          ? { type: 'api_token', id: origin.caller.keyId, name: origin.caller.name }
-          : { type: 'system', id: 'gateway' },
+        ...(origin ? actorOf(origin.caller) : { actor: { type: 'system', id: 'gateway' } }),
         service: 'gateway',
         request_id: origin?.requestId ?? randomUUID(),
         outcome,

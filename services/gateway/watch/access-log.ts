@@ -2,6 +2,7 @@ import { type EventInput, toWire } from '../../core/event/index.js';
 import type { Logger } from '../../core/log.js';
 import { uuidV7 } from '../../core/wire/index.js';
 import type { Producer } from '../../producer/index.js';
+import { actorOf } from '../auth/actor.js';
 import { createTokenBuckets, type Rate } from '../http/token-buckets.js';
 import type { ActOrigin } from '../registry/system-log.js';
 
@@ -116,8 +117,8 @@ export function createAccessLog({
   return {
     note(access, origin) {
       if (place === 'off') return;
-      const { keyId } = origin.caller;
-      const coarse = JSON.stringify([keyId, access.action, access.organization ?? null, access.outcome]);
+      const { keyId, method } = origin.caller;
+      const coarse = JSON.stringify([keyId, method, access.action, access.organization ?? null, access.outcome]);
       const key = JSON.stringify([coarse, access.details, access.eventId ?? null]);
       if (count(key, access)) return;
       const since = now();
@@ -154,7 +155,7 @@ function eventOf({
     outcome,
     service: 'gateway',
     ...(inOrganization ? { organization_id: organization } : { scope: 'system' }),
-    actor: { type: 'api_token', id: caller.keyId, name: caller.name },
+    ...actorOf(caller),
     ...(eventId === undefined ? {} : { target: { type: 'audit_event', id: eventId } }),
     request_id: requestId,
     ip,

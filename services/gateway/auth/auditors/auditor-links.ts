@@ -114,6 +114,7 @@ export function createAuditorLinks({
       if (!link || !isInForce(link, now())) return undefined;
       return {
         kind: 'auditor',
+        method: 'auditor_link',
         keyId: source.id,
         name: link.name,
         organizations: [source.organization],

@@ -4,6 +4,7 @@ import { Type } from 'typebox';
 import { Problem } from '../../errors.js';
 import { problems } from '../../http/described.js';
 import { originOf, type SystemLog } from '../../registry/system-log.js';
+import { targetOf } from '../actor.js';
 import type { SignIn } from '../sign-in.js';
 import { loginMs } from './oidc.js';
 
@@ -84,11 +85,12 @@ export function registerOidcRoutes(
       });
       const caller = await sources.of(source);
       const begun = await sessions.begin(source, headers);
-      request.caller = begun.caller;
+      // What it came in by just now; from here on, by the session.
+      request.caller = caller;
       systemLog.writeLater(
         {
           action: 'session.created',
-          target: { type: 'user', id: caller.keyId, name: caller.name },
+          target: targetOf(caller),
           details: { by: 'oidc' },
         },
         originOf(request),

@@ -3,6 +3,7 @@ import type { FastifyInstance } from 'fastify';
 import { Type } from 'typebox';
 import { problems } from '../../http/described.js';
 import { originOf, type SystemLog } from '../../registry/system-log.js';
+import { targetOf } from '../actor.js';
 import type { CredentialSource } from '../sources.js';
 import { askPage, pageHeaders, usedPage } from './link-page.js';
 import type { Sessions } from './sessions.js';
@@ -31,7 +32,7 @@ export function registerLinkPage(
     /** Ends the names of its operations. */
     operation: 'SignInLink' | 'AuditorLink';
     /** What the log says of how the session began. */
-    by: string;
+    by: 'link' | 'auditor_link';
     /** For the person before the page. */
     note: string;
     redeem: (secret: string) => Promise<CredentialSource | undefined>;
@@ -90,11 +91,14 @@ export function registerLinkPage(
         sessions.sameOrigin.check(headers);
         const source = await redeem(request.params.secret);
         if (!source) return reply.code(404).headers(pageHeaders).serializer(String).send(usedPage);
-        const { caller, cookie } = await sessions.begin(source, headers);
+        const { caller, cookie } = await sessions.begin(
+          source,
+          headers,
+          by === 'link' ? 'one_time_link' : 'auditor_link',
+        );
         request.caller = caller;
-        const { keyId: id, name } = caller;
         systemLog.writeLater(
-          { action: 'session.created', target: { type: 'api_key', id, name }, details: { by } },
+          { action: 'session.created', target: targetOf(caller), details: { by } },
           originOf(request),
         );
         return reply.code(303).headers({ 'set-cookie': cookie, location: '/' }).serializer(String).send('');

@@ -2,6 +2,7 @@ import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import type { FastifyInstance, preHandlerAsyncHookHandler } from 'fastify';
 import { problems } from '../../http/described.js';
 import { originOf, type SystemLog } from '../../registry/system-log.js';
+import { targetOf } from '../actor.js';
 import { requirePermission } from '../caller.js';
 import type { SignIn } from '../sign-in.js';
 import { registerLinkPage } from './link-page-routes.js';
@@ -34,9 +35,8 @@ export function registerLinkRoutes(
     },
     async (request, reply) => {
       const { secret, expiresAtMs } = await links.issue(request.caller);
-      const { keyId: id, name } = request.caller;
       systemLog.writeLater(
-        { action: 'session.link_created', target: { type: 'api_key', id, name }, details: {} },
+        { action: 'session.link_created', target: targetOf(request.caller), details: {} },
         originOf(request),
       );
       reply.code(201);

@@ -4,6 +4,7 @@ import { Type } from 'typebox';
 import { Problem } from '../../errors.js';
 import { problems } from '../../http/described.js';
 import { originOf, type SystemLog } from '../../registry/system-log.js';
+import { targetOf } from '../actor.js';
 import { type Caller, may, mayActFor, permissions } from '../caller.js';
 import type { SignIn } from '../sign-in.js';
 import { OrganizationChoice, Session, SignInRequest, Ticket } from './schemas.js';
@@ -60,9 +61,8 @@ export function registerSessionRoutes(
       await changing.call(app, request, reply);
       const begun = await sessions.begin(caller.source!, headers);
       reply.header('set-cookie', begun.cookie);
-      const { keyId: id, name } = caller;
       systemLog.writeLater(
-        { action: 'session.created', target: { type: 'api_key', id, name }, details: { by: 'api_key' } },
+        { action: 'session.created', target: targetOf(caller), details: { by: 'api_key' } },
         originOf(request),
       );
       return sessionAnswer(begun.caller, begun.csrfToken);

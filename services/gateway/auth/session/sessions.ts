@@ -1,5 +1,6 @@
 import type { Redis } from 'ioredis';
 import { Problem } from '../../errors.js';
+import type { AuthMethod } from '../actor.js';
 import type { Caller } from '../caller.js';
 import { challenge } from '../challenge.js';
 import type { Headers } from '../headers.js';
@@ -18,6 +19,8 @@ export interface SessionLimits {
 /** What is stored of a session. */
 interface Stored {
   source: CredentialSource;
+  /** How it began; of sessions that an older gateway began it is not known. */
+  method?: AuthMethod;
   organization: string | null;
   expiresAtMs: number;
 }
@@ -27,7 +30,11 @@ export interface Sessions {
   readonly cookie: SessionCookie;
   readonly sameOrigin: SameOrigin;
   /** Always under a new secret, whatever cookie the browser had; that one's session ends. `cookie` is the Set-Cookie header. */
-  begin(source: CredentialSource, headers: Headers): Promise<{ caller: Caller; cookie: string; csrfToken: string }>;
+  begin(
+    source: CredentialSource,
+    headers: Headers,
+    method?: AuthMethod,
+  ): Promise<{ caller: Caller; cookie: string; csrfToken: string }>;
   /**
    * Who the cookie is, undefined where there is none. Rejects with unauthenticated, or cross-site where another site may have made the
    * request: changes need the CSRF token, and upgrades, which no browser guards, an Origin.
@@ -68,12 +75,16 @@ export function createSessions({
     throw challenge('the session has ended; sign in again', 'invalid_token');
   };
 
-  const callerOf = async (id: string, { source, organization, expiresAtMs }: Stored): Promise<Caller> => {
+  const callerOf = async (
+    id: string,
+    { source, method = 'session', organization, expiresAtMs }: Stored,
+  ): Promise<Caller> => {
     const caller = await sources.of(source);
     const endsAtMs = Math.min(expiresAtMs, caller.expiresAtMs ?? Number.POSITIVE_INFINITY);
     return {
       ...caller,
       kind: caller.kind === 'auditor' ? 'auditor' : 'session',
+      method: caller.kind === 'auditor' ? 'auditor_link' : method,
       organization: organization ?? undefined,
       session: { id, expiresAtMs: endsAtMs },
     };
@@ -88,9 +99,9 @@ export function createSessions({
     cookie,
     sameOrigin,
     end,
-    async begin(source, headers) {
+    async begin(source, headers, method = 'session') {
       await end(headers);
-      const stored: Stored = { source, organization: null, expiresAtMs: now() + absoluteMs };
+      const stored: Stored = { source, method, organization: null, expiresAtMs: now() + absoluteMs };
       const secret = await store.put(stored, Math.min(idleMs, absoluteMs));
       const caller = await callerOf(store.idOf(secret), stored);
       return { caller, cookie: cookie.set(secret, absoluteMs), csrfToken: csrfTokenOf(secret) };
