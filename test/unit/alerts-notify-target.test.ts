@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { createServer as createHttpsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { after, describe, test } from 'node:test';
+import { readTargetPolicy } from '../../services/alerts/notify/config.js';
 import { createDial } from '../../services/alerts/notify/target/dial.js';
 import { SendFailure } from '../../services/alerts/notify/target/failure.js';
 import { createTargetGuard, strictPolicy, type TargetPolicy } from '../../services/alerts/notify/target/guard.js';
@@ -267,4 +268,18 @@ test('Retry-After is read as seconds or as a date, and nothing waits for more th
   assert.equal(retryAfterMs('99999999', nowMs), 3_600_000);
   for (const none of [undefined, '', '-1', 'soon', '1.5', '1e9'])
     assert.equal(retryAfterMs(none, nowMs), undefined, none);
+});
+
+test('the deployment says what its channels may connect to, or is told what is wrong with it', () => {
+  assert.deepEqual(readTargetPolicy({}), strictPolicy);
+  const inside = { SEALSTREAM_ALERT_TARGETS: '10.1.0.0/16, fd00:1::/32', SEALSTREAM_ALERT_HTTP: 'yes' };
+  assert.deepEqual(readTargetPolicy(inside), { allowedBlocks: ['10.1.0.0/16', 'fd00:1::/32'], allowHttp: true });
+  assert.throws(
+    () => readTargetPolicy({ SEALSTREAM_ALERT_TARGETS: '10.1.0.0/40' }),
+    /SEALSTREAM_ALERT_TARGETS: '10\.1\.0\.0\/40' is no address/,
+  );
+  assert.throws(
+    () => readTargetPolicy({ SEALSTREAM_ALERT_HTTP: '1' }),
+    /SEALSTREAM_ALERT_HTTP=1 is neither yes nor no/,
+  );
 });
