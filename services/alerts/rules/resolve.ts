@@ -95,11 +95,7 @@ export function resolveRules(
         throw new Unresolved(one.faultAt('unknown_rule', why, said.offset));
       }
     });
-    const leaves = (rule: Rule): Rule[] =>
-      rule.kind === 'detection'
-        ? [rule]
-        : rule.correlation.rules.flatMap((id) => leaves(done.get(byId.get(id)!) as Rule));
-    const field = (said: Said): CorrelatedField => correlatedField(one, said, direct, leaves, byId);
+    const field = (said: Said): CorrelatedField => correlatedField(one, said, direct, find);
     const { correlation } = draft;
     const resolved: Correlation = {
       type: correlation.type,
@@ -167,33 +163,43 @@ function withAlerts(rules: readonly Rule[]): Rule[] {
   return rules.map((rule) => (below.has(rule.id) && !generated.has(rule.id) ? { ...rule, alerts: false } : rule));
 }
 
-/** What a field of a correlation is in the events of each rule: by its alias there, else by its name in the rule's log source. */
+/**
+ * What a field of a correlation is in the events of each rule: by its alias there, else by its name in the rule's log source. The aliases
+ * of a correlation below are names that it knows its own fields by, so that they reach on to what it refers to.
+ */
 function correlatedField(
   one: CorrelationPlaced,
   said: Said,
   direct: readonly { said: Said; placed: Placed; rule: Rule }[],
-  leaves: (rule: Rule) => Rule[],
-  byId: ReadonlyMap<string, Placed>,
+  find: (from: Placed, said: Said) => Placed,
 ): CorrelatedField {
-  const { aliases } = one.draft.correlation;
-  const alias = aliases.get(said.name);
+  const fieldsOf = (placed: Placed, { name, offset }: Said): (readonly [string, Field])[] => {
+    const { draft } = placed;
+    if (draft.kind === 'correlation') {
+      return draft.correlation.rules.flatMap((reference) => {
+        const below = find(placed, reference);
+        const aliased = aliasOf(placed as CorrelationPlaced, name, reference, below);
+        return fieldsOf(below, { name: aliased?.name ?? name, offset });
+      });
+    }
+    const field = draft.source.field(name);
+    if (!field) throw new Unresolved(one.faultAt('unknown_field', unknownField(draft.source, name), offset));
+    return [[draft.id, field]];
+  };
   const of = direct.map(({ said: reference, placed, rule }) => {
-    const { name, id } = placed.draft;
-    const aliased =
-      alias && [reference.name, name, id].map((key) => (key === undefined ? undefined : alias.get(key))).find(Boolean);
-    if (alias && !aliased) {
+    const aliased = aliasOf(one, said.name, reference, placed);
+    if (!aliased && one.draft.correlation.aliases.has(said.name)) {
       const why = `the alias ${said.name} says nothing of the rule ${JSON.stringify(reference.name)}`;
       throw new Unresolved(one.faultAt('missing', why, said.offset));
     }
-    const { name: fieldName, offset } = aliased ?? said;
-    const fields = leaves(rule).map((leaf): [string, Field] => {
-      const { draft } = byId.get(leaf.id)!;
-      const source = draft.kind === 'detection' ? draft.source : undefined;
-      const field = source?.field(fieldName);
-      if (!field) throw new Unresolved(one.faultAt('unknown_field', unknownField(source!, fieldName), offset));
-      return [leaf.id, field];
-    });
-    return [rule.id, Object.fromEntries(fields)] as const;
+    return [rule.id, Object.fromEntries(fieldsOf(placed, aliased ?? said))] as const;
   });
   return { name: said.name, of: Object.fromEntries(of) };
+}
+
+/** What a correlation's alias says of a rule that it refers to, by whichever of its names. */
+function aliasOf(one: CorrelationPlaced, name: string, reference: Said, { draft }: Placed): Said | undefined {
+  const alias = one.draft.correlation.aliases.get(name);
+  const names = [reference.name, draft.name, draft.id];
+  return alias && names.map((key) => (key === undefined ? undefined : alias.get(key))).find(Boolean);
 }

@@ -9,6 +9,8 @@ const named: readonly (readonly [names: readonly string[], columns: readonly Col
     ['actor', 'user'],
     ['actor_id', 'actor_email'],
   ],
+  // Whoever an event is about, as far as it says: of somebody who is not signed in only a name may be known.
+  [['account'], ['actor_id', 'actor_email', 'actor_name']],
   [['actor.id', 'actor_id', 'user_id', 'userId'], ['actor_id']],
   [['actor.name', 'actor_name'], ['actor_name']],
   [['actor.email', 'actor_email', 'email'], ['actor_email']],
