@@ -17,11 +17,18 @@ export interface JudgedWindow extends Window, Runs {
 export interface Settled {
   /** Moments at or before it are settled. µs. */
   toUs: number;
+  /** Hits at or before it make no runs: a rebuilt window sees them without what they began with. µs. */
+  quietToUs: number;
   run: Run | undefined;
   memory: Memory | undefined;
 }
 
-export const nothingSettled: Settled = { toUs: -1, run: undefined, memory: undefined };
+export const nothingSettled: Settled = {
+  toUs: -1,
+  quietToUs: Number.NEGATIVE_INFINITY,
+  run: undefined,
+  memory: undefined,
+};
 
 export interface GroupJudgement {
   /** Of moments behind what was settled, in order. */
@@ -58,7 +65,7 @@ export function judgeGroup(
 
   const settle = (): void => {
     const toUs = Math.max(settled.toUs, settleToUs);
-    next = { toUs, run: runs.at(-1), memory: evaluator.memory() };
+    next = { toUs, quietToUs: settled.quietToUs, run: runs.at(-1), memory: evaluator.memory() };
   };
   let isSettled = false;
   for (const moment of momentsOf(matches)) {
@@ -78,7 +85,7 @@ export function judgeGroup(
     if (!evaluator.step(moment) || !isOff(timeUs)) continue;
     const hit = hitOf(moment, evaluator.seen());
     hits.push(hit);
-    if (timeUs >= window.activeFromUs) runs = addHits(runs, [hit], window);
+    if (timeUs >= window.activeFromUs && timeUs > settled.quietToUs) runs = addHits(runs, [hit], window);
   }
   if (!isSettled) settle();
   return { hits, runs, settled: next, waitingUs };

@@ -1,0 +1,5 @@
+export * from './alert-state.js';
+export * from './finding.js';
+export * from './finding-table.js';
+export * from './message.js';
+export * from './silence.js';
