@@ -30,6 +30,7 @@ COPY --from=dependencies /app/node_modules ./node_modules
 COPY --from=build /app/dist ./dist
 COPY package.json LICENSE NOTICE ./
 COPY schemas ./schemas
+COPY services/alerts/pack/rules ./services/alerts/pack/rules
 COPY services/cli/bin.mjs ./services/cli/bin.mjs
 COPY infra/clickhouse/migrations ./infra/clickhouse/migrations
 COPY infra/docker/healthcheck.mjs ./infra/docker/healthcheck.mjs
