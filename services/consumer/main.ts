@@ -8,7 +8,7 @@ import { createHealth, serveHealth } from '../core/health.js';
 import { createLifecycle } from '../core/lifecycle.js';
 import { createLogger } from '../core/log.js';
 import { createMetrics } from '../core/metrics.js';
-import { defaultFetchSettings } from './group-member.js';
+import { defaultFetchSettings } from '../core/reading/index.js';
 import { defaultRangeLimits } from './range.js';
 import { healthParts, startConsumer } from './service.js';
 import { createSink } from './sink.js';

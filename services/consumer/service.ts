@@ -6,13 +6,18 @@ import type { Health } from '../core/health.js';
 import { createJudge, type Deployment } from '../core/judge/index.js';
 import type { Logger } from '../core/log.js';
 import type { Metrics } from '../core/metrics.js';
-import { createFolder, createLaneStore, createRegistryReader, type RegistryReader } from '../core/reading/index.js';
+import {
+  createFolder,
+  createLaneStore,
+  createRegistryReader,
+  type FetchSettings,
+  type RegistryReader,
+} from '../core/reading/index.js';
 import type { RegistryEntry } from '../core/registry/index.js';
 import { retry } from '../core/retry.js';
 import { assess, readGroupPositions } from './assignment.js';
 import { createBlockPool } from './blocks/index.js';
 import { type Consumption, consume } from './consume.js';
-import type { FetchSettings } from './group-member.js';
 import { createMembership } from './membership.js';
 import { createConsumerMetrics } from './metrics.js';
 import { createOneAtATime } from './one-at-a-time.js';

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, type TestContext, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { FetchSettings } from '../../services/consumer/group-member.js';
 import { steps } from '../../services/consumer/partition.js';
+import type { FetchSettings } from '../../services/core/reading/index.js';
 import { type ConsumerChild, type StopAt, startConsumerChild } from '../support/consumer-child.js';
 import { createDeliveryWorld, type DeliveryWorld, quickFetch } from '../support/delivering.js';
 import { assertExactlyOnce, createLedger, type Ledger, pushTokensOut } from '../support/exactly-once.js';

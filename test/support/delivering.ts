@@ -2,7 +2,6 @@ import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ClickHouseClient } from '@clickhouse/client';
 import kafkajs, { type Kafka, type Producer } from 'kafkajs';
-import { defaultFetchSettings, type FetchSettings } from '../../services/consumer/group-member.js';
 import type { Step } from '../../services/consumer/partition.js';
 import { defaultRangeLimits, type RangeLimits } from '../../services/consumer/range.js';
 import { type ConsumerService, healthParts, startConsumer } from '../../services/consumer/service.js';
@@ -13,7 +12,12 @@ import { createDeployment } from '../../services/core/deployment.js';
 import { createHealth, type Health } from '../../services/core/health.js';
 import { createLogger } from '../../services/core/log.js';
 import { createMetrics } from '../../services/core/metrics.js';
-import { createRegistryReader, topicOffsets } from '../../services/core/reading/index.js';
+import {
+  createRegistryReader,
+  defaultFetchSettings,
+  type FetchSettings,
+  topicOffsets,
+} from '../../services/core/reading/index.js';
 import type { RegistryFact } from '../../services/core/registry/index.js';
 import { createRegistryWriter } from '../../services/core/registry/writer.js';
 import type { SigningKey } from '../../services/core/seal/index.js';

@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Consumer, EachBatchPayload, Kafka } from 'kafkajs';
-import { messageOf } from '../core/errors.js';
-import type { Logger } from '../core/log.js';
-import { backoff } from '../core/retry.js';
+import { messageOf } from '../errors.js';
+import type { Logger } from '../log.js';
+import { backoff } from '../retry.js';
 
 /** How the group is joined and records are fetched. Times in milliseconds. */
 export interface FetchSettings {
