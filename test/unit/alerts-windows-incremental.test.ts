@@ -23,7 +23,7 @@ function takeBatches(
     const fresh = matches.filter(({ timeUs }) => timeUs > state.settled.toUs);
     const step = stepGroup(window, { ...state, matches: [...state.matches, ...fresh] }, { settleToUs });
     for (const run of step.changed) stored.set(run.firstId, run);
-    for (const { firstId } of step.replaced) stored.delete(firstId);
+    for (const { was } of step.replaced) stored.delete(was.firstId);
     state = step.next;
   }
   return stored;

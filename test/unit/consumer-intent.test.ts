@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { AssignmentLost, DeliveryStop } from '../../services/consumer/errors.js';
-import { startHeartbeats } from '../../services/consumer/heartbeats.js';
 import { decodeMetadata, encodeMetadata, insertToken, maxMetadataBytes } from '../../services/consumer/intent.js';
 import { createMembership } from '../../services/consumer/membership.js';
 import { belongs, emptyRange, grown, monthOf, rangeDigest } from '../../services/consumer/range.js';
 import type { TopicRecord } from '../../services/core/judge/index.js';
+import { startHeartbeats } from '../../services/core/reading/index.js';
 import { sha256 } from '../../services/core/seal/index.js';
 
 const incarnation = '00112233445566778899aabbccddeeff';

@@ -25,8 +25,8 @@ export interface GroupStep {
   hits: readonly Hit[];
   /** Runs that are new, or say more than when they were reported. */
   changed: readonly Run[];
-  /** Runs that were reported and have become part of another, which begins earlier: first event ids. */
-  replaced: readonly { firstId: string; by: Run }[];
+  /** Runs that were reported and have become part of another, which begins earlier; `was` says what is known of them. */
+  replaced: readonly { was: Run; by: Run }[];
   next: GroupState;
   /** Matches before it are no longer needed. */
   keepFromUs: number;
@@ -83,12 +83,12 @@ export function stepGroup(
 }
 
 /** A run whose first hit lies in another run is no more: it lies behind that one's first hit. */
-function replacedRuns({ reported, settled }: GroupState, runs: readonly Run[]): { firstId: string; by: Run }[] {
+function replacedRuns({ reported, settled }: GroupState, runs: readonly Run[]): { was: Run; by: Run }[] {
   const now = new Set(runs.map(({ firstId }) => firstId));
-  return [...reported].flatMap(([firstId, { firstUs }]) => {
+  return [...reported].flatMap(([firstId, { firstUs, ...rest }]) => {
     if (now.has(firstId) || firstUs <= settled.toUs) return [];
     const by = runs.findLast((run) => run.firstUs <= firstUs);
-    return by ? [{ firstId, by }] : [];
+    return by ? [{ was: { ...rest, firstId, firstUs, sinceUs: firstUs, eventIds: [firstId] }, by }] : [];
   });
 }
 
