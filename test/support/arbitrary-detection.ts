@@ -2,8 +2,23 @@ import fc from 'fast-check';
 import type { EventInput } from '../../services/core/event/index.js';
 import { actions, addresses, arbitraryEvent, oddWords } from './arbitrary-event.js';
 
-const names = ['a', 'b', 'c'] as const;
-const numbers = [0, 1, -1, 5, 5.5, 1e21, 1e-7, 4_294_967_296, 123_456.789] as const;
+const names = ['a', 'b', 'c', 'C', '1', 'é "x'] as const;
+const numbers = [
+  0,
+  1,
+  -1,
+  5,
+  5.5,
+  1e20,
+  1e21,
+  1e-6,
+  1e-7,
+  4_294_967_296,
+  123_456.789,
+  1.5e300,
+  2 ** 53 - 1,
+  0.1 + 0.2,
+] as const;
 const numberTexts = ['5', '5.0', '05', '5.5', '1e3', '-1', '1000'] as const;
 const times = ['2026-01-01T23:30:00Z', '2026-06-30T12:00:00+02:00', '2024-12-30T00:00:00.5Z', '2026-01-01'] as const;
 const networks = [
@@ -16,8 +31,10 @@ const networks = [
   '10.0.0',
 ] as const;
 const spelled = ['Straße', 'ÜNÏCØDÉ 🜂', 'a/b', 'x*y', 'x?y', 'TRUE', 'null', 'ab', 'Abc', 'abcabc', ''] as const;
+/** Letters that case, JSON and regular expressions treat in ways of their own. */
+const unusual = ['é', '\u2028x', '\u0007', 'İstanbul', 'ΟΔΟΣ ΣΑΣ', 'K', 'ﬁ', '{"a":1}', '"', '\\', 'e\u0301'] as const;
 
-const words = [...oddWords, ...numberTexts, ...times, ...networks, ...spelled];
+const words = [...oddWords, ...numberTexts, ...times, ...networks, ...spelled, ...unusual];
 const word = fc.constantFrom(...words);
 
 const { document } = fc.letrec<{ document: unknown; leaf: unknown }>((tie) => ({

@@ -8,8 +8,12 @@ export function textOf(value: Value): string | undefined {
   if (typeof value === 'string') return value;
   if (typeof value === 'number') return numberText(value);
   if (typeof value === 'boolean') return value ? 'true' : 'false';
-  return value === null ? undefined : JSON.stringify(value);
+  return value === null ? undefined : jsonText(value);
 }
+
+/** As ClickHouse writes it, which escapes the two line ends that JavaScript once could not have in a text. */
+const jsonText = (value: object): string =>
+  JSON.stringify(value).replaceAll('\u2028', '\\u2028').replaceAll('\u2029', '\\u2029');
 
 const numberForm = /^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?$/;
 
