@@ -31,6 +31,8 @@ export interface GatewayConfig {
     eventRate: Rate;
     /** Of keys and organizations made, changed or ended, for each API key: every one of them stays for ever. */
     changeRate: Rate;
+    /** Of tries to sign a browser in, good or bad. */
+    signInRates: { address: Rate; identifier: Rate };
     /** How long a request waits for Kafka. */
     publishTimeoutMs: number;
   };
@@ -58,6 +60,10 @@ export function readConfig(environment: Environment): GatewayConfig {
       throw bad(`${burstName}=${burst} is less than ${rateName}=${perSecond}: that rate could never be reached`);
     }
     return { perSecond, burst };
+  };
+  const perMinute = (name: string, fallback: number): Rate => {
+    const burst = env.integer(name, { fallback, min: 1, max: 1_000_000 });
+    return { perSecond: burst / 60, burst };
   };
   const { deployment, topics } = readDeployment(environment);
   const rootKey = signingKey('SEALSTREAM_ROOT_KEY_FILE');
@@ -90,6 +96,10 @@ export function readConfig(environment: Environment): GatewayConfig {
       requestRate,
       eventRate: rate('EVENT', 20_000),
       changeRate: rate('CHANGE', 5, 20),
+      signInRates: {
+        address: perMinute('SEALSTREAM_SIGN_INS_PER_ADDRESS', 60),
+        identifier: perMinute('SEALSTREAM_SIGN_INS_PER_IDENTIFIER', 20),
+      },
     },
   };
 }

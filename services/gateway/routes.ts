@@ -9,6 +9,7 @@ import { packageVersion } from '../core/paths.js';
 import type { Producer } from '../producer/index.js';
 import { registerAliases } from './aliases.js';
 import { createApp } from './app.js';
+import { createSignInAttempts } from './auth/attempts/attempts.js';
 import { registerAuditorRoutes } from './auth/auditors/routes.js';
 import type { Authenticator } from './auth/caller.js';
 import type { KeyDirectory } from './auth/key-directory.js';
@@ -146,6 +147,7 @@ function registerAdministration(
     entitlements,
     signIn,
     redis,
+    metrics,
     log,
   }: GatewayParts,
   presence: Presence,
@@ -166,12 +168,19 @@ function registerAdministration(
     systemLog,
     changing,
   });
-  registerSessionRoutes(app, { signIn, systemLog, changing });
+  const { signInRates } = config.limits;
+  const attempts = createSignInAttempts({
+    byAddress: limiterOf({ config, redis, log }, 'sign-ins', signInRates.address),
+    byIdentifier: limiterOf({ config, redis, log }, 'sign-ins-as', signInRates.identifier),
+    systemLog,
+    metrics,
+  });
+  registerSessionRoutes(app, { signIn, attempts, systemLog, changing });
   registerEntitlementRoutes(app, { entitlements, systemLog, changing });
   registerRoleRoutes(app, { roles, systemLog, changing });
-  registerOidcRoutes(app, { signIn, systemLog });
-  registerAuditorRoutes(app, { signIn, systemLog, presence, changing });
-  registerLinkRoutes(app, { signIn, systemLog, changing });
+  registerOidcRoutes(app, { signIn, attempts, systemLog });
+  registerAuditorRoutes(app, { signIn, attempts, systemLog, presence, changing });
+  registerLinkRoutes(app, { signIn, attempts, systemLog, changing });
 }
 
 /** What organizations say of their actions. */

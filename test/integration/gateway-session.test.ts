@@ -156,20 +156,20 @@ describe('a browser’s session', () => {
   });
 
   test('ends when it is idle, and after its time however busy it is', async () => {
-    const signIn = { publicUrl: new URL('https://audit.example'), sessions: { idleMs: 400, absoluteMs: 1_000 } };
+    const signIn = { publicUrl: new URL('https://audit.example'), sessions: { idleMs: 1_000, absoluteMs: 3_000 } };
     const short = await startTestGateway({ ...world, config: { ...world.config, signIn } });
     try {
       const [idle, busy] = [createBrowser(short), createBrowser(short)];
       const { setCookie } = await idle.signIn(world.adminKey);
       assert.match(setCookie!, /^__Host-sealstream_[0-9a-f]{8}=.*; Path=\/; HttpOnly; SameSite=Lax; Secure$/);
       await busy.signIn(world.adminKey);
-      const endsAtMs = Date.now() + 800;
+      const endsAtMs = Date.now() + 2_200;
       while (Date.now() < endsAtMs) {
         assert.equal((await busy.call('GET', '/api/session')).status, 200);
         await sleep(50);
       }
       assert.equal((await idle.call('GET', '/api/session')).status, 401);
-      await sleep(300);
+      await sleep(1_000);
       assert.equal((await busy.call('GET', '/api/session')).status, 401);
     } finally {
       await short.stop();

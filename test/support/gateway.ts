@@ -80,6 +80,7 @@ export async function createGatewayWorld({
       publishTimeoutMs: 10_000,
       requestRate: { perSecond: 10_000, burst: 10_000 },
       changeRate: { perSecond: 1_000, burst: 1_000 },
+      signInRates: { address: { perSecond: 1_000, burst: 1_000 }, identifier: { perSecond: 1_000, burst: 1_000 } },
       eventRate: { perSecond: 100_000, burst: 100_000 },
       ...limits,
     },

@@ -1,19 +1,21 @@
 import { randomUUID } from 'node:crypto';
 import type { FastifyRequest } from 'fastify';
-import { toWire } from '../../core/event/index.js';
+import { type EventInput, toWire } from '../../core/event/index.js';
 import type { Logger } from '../../core/log.js';
 import { uuidV7 } from '../../core/wire/index.js';
 import type { Producer } from '../../producer/index.js';
-import { actorOf } from '../auth/actor.js';
+import { type AuthMethod, actorOf } from '../auth/actor.js';
 import type { Caller } from '../auth/caller.js';
 
 /** Something that an administrator did, for the system scope. */
 export interface SystemAct {
   action: string;
-  target: { type: string; id: string; name?: string };
+  target?: { type: string; id: string; name?: string };
   details: Record<string, unknown>;
   outcome?: 'success' | 'failure';
   reason?: string;
+  /** Of somebody who is nobody yet; otherwise the caller's. */
+  auth_method?: AuthMethod;
 }
 
 /** Who did it and from where; absent where the gateway did it by itself. */
@@ -24,19 +26,31 @@ export interface ActOrigin {
   userAgent: string | undefined;
 }
 
+/** The same of somebody who has not signed in. */
+export type StrangerOrigin = Omit<ActOrigin, 'caller'> & { caller?: undefined };
+
 export const originOf = (request: Pick<FastifyRequest, 'caller' | 'id' | 'ip' | 'headers'>): ActOrigin => ({
+  ...strangerOf(request),
   caller: request.caller,
-  requestId: request.id,
-  ip: request.ip,
-  userAgent: request.headers['user-agent'],
+});
+
+export const strangerOf = ({ id, ip, headers }: Pick<FastifyRequest, 'id' | 'ip' | 'headers'>): StrangerOrigin => ({
+  requestId: id,
+  ip,
+  userAgent: headers['user-agent'],
 });
 
 /** Writes the system scope's own audit events, signed by the gateway. */
 export interface SystemLog {
   /** Resolves once Kafka has it. */
-  write(act: SystemAct, origin?: ActOrigin): Promise<void>;
+  write(act: SystemAct, origin?: ActOrigin | StrangerOrigin): Promise<void>;
   /** For what has happened already and must not fail for want of its event: the producer goes on trying, failures are logged. */
-  writeLater(act: SystemAct, origin?: ActOrigin): void;
+  writeLater(act: SystemAct, origin?: ActOrigin | StrangerOrigin): void;
+}
+
+function actorFields(origin: ActOrigin | StrangerOrigin | undefined): Pick<EventInput, 'actor' | 'auth_method'> {
+  if (!origin) return { actor: { type: 'system', id: 'gateway' } };
+  return origin.caller ? actorOf(origin.caller) : { actor: { type: 'anonymous' } };
 }
 
 export function createSystemLog({
@@ -53,7 +67,7 @@ export function createSystemLog({
     const event = toWire(
       {
         scope: 'system',
-        ...(origin ? actorOf(origin.caller) : { actor: { type: 'system', id: 'gateway' } }),
+        ...actorFields(origin),
         service: 'gateway',
         request_id: origin?.requestId ?? randomUUID(),
         outcome,

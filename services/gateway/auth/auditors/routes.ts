@@ -7,6 +7,7 @@ import { problems } from '../../http/described.js';
 import type { Presence } from '../../http/presence.js';
 import { Label, OrganizationId } from '../../http/schemas.js';
 import { originOf, type SystemLog } from '../../registry/system-log.js';
+import type { SignInAttempts } from '../attempts/attempts.js';
 import { requirePermission } from '../caller.js';
 import { timeOf } from '../key-schemas.js';
 import { registerLinkPage } from '../session/link-page-routes.js';
@@ -50,9 +51,15 @@ const answerOf = (link: ListedLink) => ({
 /** Time-boxed access for auditors: /api/session/auditor-links. */
 export function registerAuditorRoutes(
   app: FastifyInstance,
-  deps: { signIn: SignIn; systemLog: SystemLog; presence: Presence; changing: preHandlerAsyncHookHandler },
+  deps: {
+    signIn: SignIn;
+    attempts: SignInAttempts;
+    systemLog: SystemLog;
+    presence: Presence;
+    changing: preHandlerAsyncHookHandler;
+  },
 ): void {
-  const { signIn, systemLog, presence, changing } = deps;
+  const { signIn, attempts, systemLog, presence, changing } = deps;
   const { auditors, sessions } = signIn;
   const routes = app.withTypeProvider<TypeBoxTypeProvider>();
   const preHandler = requirePermission('manage:keys');
@@ -133,6 +140,7 @@ export function registerAuditorRoutes(
     note: 'You may read, export and verify one organization’s audit log.',
     redeem: (secret) => auditors.open(secret),
     sessions,
+    attempts,
     systemLog,
   });
 }

@@ -5,6 +5,7 @@ import { Problem } from '../../errors.js';
 import { problems } from '../../http/described.js';
 import { originOf, type SystemLog } from '../../registry/system-log.js';
 import { targetOf } from '../actor.js';
+import type { SignInAttempts } from '../attempts/attempts.js';
 import type { SignIn } from '../sign-in.js';
 import { loginMs } from './oidc.js';
 
@@ -24,7 +25,11 @@ const redirect = (description: string) => ({ 302: { description, content: {} } }
 /** Sign-in of browsers by an OpenID provider: the authorization code flow with PKCE (RFC 7636). */
 export function registerOidcRoutes(
   app: FastifyInstance,
-  { signIn: { oidc, sessions, sources }, systemLog }: { signIn: SignIn; systemLog: SystemLog },
+  {
+    signIn: { oidc, sessions, sources },
+    attempts,
+    systemLog,
+  }: { signIn: SignIn; attempts: SignInAttempts; systemLog: SystemLog },
 ): void {
   const routes = app.withTypeProvider<TypeBoxTypeProvider>();
   const { binding } = sessions.cookie;
@@ -50,7 +55,10 @@ export function registerOidcRoutes(
     },
     async (request, reply) => {
       const returnTo = localPath(request.query.return_to ?? '/');
-      const begun = await configured().start(redirectUri(request), returnTo);
+      const provider = configured();
+      // Each beginning is kept until its end.
+      await attempts.admit(request, { method: 'oidc' });
+      const begun = await provider.start(redirectUri(request), returnTo);
       reply.header('set-cookie', binding.set(begun.binding, loginMs));
       return reply.redirect(begun.url, 302);
     },
@@ -75,15 +83,18 @@ export function registerOidcRoutes(
     async (request, reply) => {
       const headers = request.raw.headersDistinct;
       const { code, state, iss, error } = request.query;
-      const { source, returnTo } = await configured().finish({
-        redirectUri: redirectUri(request),
-        binding: binding.read(headers),
-        code,
-        state,
-        issuer: iss,
-        error,
+      const provider = configured();
+      const { source, returnTo, caller } = await attempts.run(request, { method: 'oidc' }, async () => {
+        const finished = await provider.finish({
+          redirectUri: redirectUri(request),
+          binding: binding.read(headers),
+          code,
+          state,
+          issuer: iss,
+          error,
+        });
+        return { ...finished, caller: await sources.of(finished.source) };
       });
-      const caller = await sources.of(source);
       const begun = await sessions.begin(source, headers);
       // What it came in by just now; from here on, by the session.
       request.caller = caller;

@@ -4,6 +4,7 @@ import { Type } from 'typebox';
 import { problems } from '../../http/described.js';
 import { originOf, type SystemLog } from '../../registry/system-log.js';
 import { targetOf } from '../actor.js';
+import type { SignInAttempts } from '../attempts/attempts.js';
 import type { CredentialSource } from '../sources.js';
 import { askPage, pageHeaders, usedPage } from './link-page.js';
 import type { Sessions } from './sessions.js';
@@ -26,6 +27,7 @@ export function registerLinkPage(
     note,
     redeem,
     sessions,
+    attempts,
     systemLog,
   }: {
     path: string;
@@ -37,10 +39,12 @@ export function registerLinkPage(
     note: string;
     redeem: (secret: string) => Promise<CredentialSource | undefined>;
     sessions: Sessions;
+    attempts: SignInAttempts;
     systemLog: SystemLog;
   },
 ): void {
   const routes = app.withTypeProvider<TypeBoxTypeProvider>();
+  const method = by === 'link' ? 'one_time_link' : 'auditor_link';
   const what = operation === 'SignInLink' ? 'a sign-in link' : 'an auditor’s link';
 
   routes.get(
@@ -89,13 +93,9 @@ export function registerLinkPage(
         const headers = request.raw.headersDistinct;
         // Or another site could sign a browser in as somebody of its choice.
         sessions.sameOrigin.check(headers);
-        const source = await redeem(request.params.secret);
+        const source = await attempts.run(request, { method }, () => redeem(request.params.secret));
         if (!source) return reply.code(404).headers(pageHeaders).serializer(String).send(usedPage);
-        const { caller, cookie } = await sessions.begin(
-          source,
-          headers,
-          by === 'link' ? 'one_time_link' : 'auditor_link',
-        );
+        const { caller, cookie } = await sessions.begin(source, headers, method);
         request.caller = caller;
         systemLog.writeLater(
           { action: 'session.created', target: targetOf(caller), details: { by } },

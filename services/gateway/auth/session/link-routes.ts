@@ -3,6 +3,7 @@ import type { FastifyInstance, preHandlerAsyncHookHandler } from 'fastify';
 import { problems } from '../../http/described.js';
 import { originOf, type SystemLog } from '../../registry/system-log.js';
 import { targetOf } from '../actor.js';
+import type { SignInAttempts } from '../attempts/attempts.js';
 import { requirePermission } from '../caller.js';
 import type { SignIn } from '../sign-in.js';
 import { registerLinkPage } from './link-page-routes.js';
@@ -15,9 +16,10 @@ export function registerLinkRoutes(
   app: FastifyInstance,
   {
     signIn: { links, sessions },
+    attempts,
     systemLog,
     changing,
-  }: { signIn: SignIn; systemLog: SystemLog; changing: preHandlerAsyncHookHandler },
+  }: { signIn: SignIn; attempts: SignInAttempts; systemLog: SystemLog; changing: preHandlerAsyncHookHandler },
 ): void {
   const routes = app.withTypeProvider<TypeBoxTypeProvider>();
 
@@ -52,6 +54,7 @@ export function registerLinkRoutes(
     note: 'This link works once.',
     redeem: (secret) => links.redeem(secret),
     sessions,
+    attempts,
     systemLog,
   });
 }

@@ -5,6 +5,8 @@ import { Problem } from '../../errors.js';
 import { problems } from '../../http/described.js';
 import { originOf, type SystemLog } from '../../registry/system-log.js';
 import { targetOf } from '../actor.js';
+import { isKeyText, prefixOfKey } from '../api-key.js';
+import type { SignInAttempts } from '../attempts/attempts.js';
 import { type Caller, may, mayActFor, permissions } from '../caller.js';
 import type { SignIn } from '../sign-in.js';
 import { OrganizationChoice, Session, SignInRequest, Ticket } from './schemas.js';
@@ -30,9 +32,10 @@ export function registerSessionRoutes(
   app: FastifyInstance,
   {
     signIn: { sources, sessions, tickets },
+    attempts,
     systemLog,
     changing,
-  }: { signIn: SignIn; systemLog: SystemLog; changing: preHandlerAsyncHookHandler },
+  }: { signIn: SignIn; attempts: SignInAttempts; systemLog: SystemLog; changing: preHandlerAsyncHookHandler },
 ): void {
   const routes = app.withTypeProvider<TypeBoxTypeProvider>();
   const answer = (request: FastifyRequest, caller = request.caller) =>
@@ -56,7 +59,9 @@ export function registerSessionRoutes(
       const headers = request.raw.headersDistinct;
       // Another site must not sign a browser in as somebody of its choice either.
       sessions.sameOrigin.check(headers);
-      const caller = await sources.ofKey(request.body.api_key);
+      const { api_key: key } = request.body;
+      const identifier = isKeyText(key) ? prefixOfKey(key) : undefined;
+      const caller = await attempts.run(request, { method: 'api_token', identifier }, () => sources.ofKey(key));
       request.caller = caller;
       await changing.call(app, request, reply);
       const begun = await sessions.begin(caller.source!, headers);
