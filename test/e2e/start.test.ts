@@ -115,6 +115,40 @@ describe('npm start', () => {
     await clickhouse.close();
   });
 
+  test('prints a link that signs a browser in, once, as the administrator', async () => {
+    const instance = start(onlyRedis, MAIN);
+    const url = await instance.ready();
+    const printed = /sign in \(once, within 15 minutes\): (\S+)/;
+    for (const until = Date.now() + 10_000; !printed.test(instance.output()) && Date.now() < until; ) await sleep(20);
+    const [, link = ''] = printed.exec(instance.output()) ?? [];
+    assert.ok(link.startsWith(`${url}/api/session/link/`), instance.output());
+    assert.ok(instance.output().indexOf('sealstream ready: ') < instance.output().indexOf(link));
+
+    // What somebody who opens it does: looks at the page, and presses its button.
+    const page = await fetch(link);
+    assert.equal(page.status, 200);
+    assert.match(await page.text(), /<form method="post"[\s\S]*<button/);
+    const press = () =>
+      fetch(link, {
+        method: 'POST',
+        redirect: 'manual',
+        headers: { 'content-type': 'application/x-www-form-urlencoded', origin: url, 'sec-fetch-site': 'same-origin' },
+      });
+    const signedIn = await press();
+    assert.deepEqual([signedIn.status, signedIn.headers.get('location')], [303, '/']);
+    const cookie = signedIn.headers.getSetCookie()[0]!.split(';', 1)[0]!;
+    const session = (await (await fetch(`${url}/api/session`, { headers: { cookie } })).json()) as {
+      kind: string;
+      permissions: string[];
+      organizations: unknown;
+    };
+    assert.deepEqual([session.kind, session.organizations], ['session', '*']);
+    assert.ok(session.permissions.includes('admin'));
+    assert.equal((await fetch(`${url}/api/audit?limit=1`, { headers: { cookie } })).status, 200);
+    assert.equal((await press()).status, 404);
+    await stop(instance);
+  });
+
   test('leaves an env file that only its owner reads, and takes it away when it stops', async () => {
     const instance = start(onlyRedis);
     await instance.ready();
