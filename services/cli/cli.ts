@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Command, CommanderError } from 'commander';
 import { packageRoot } from '../core/paths.js';
+import { addAlerts } from './commands/alerts.js';
 import { createTools, type Tools } from './commands/command.js';
 import { addDemo } from './commands/demo.js';
 import { addEmit } from './commands/emit.js';
@@ -70,6 +71,7 @@ function createProgram(tools: Tools): Command {
   addEventCommands(program, tools);
   addProducers(program, tools);
   addKeys(program, tools);
+  addAlerts(program, tools);
   addDemo(program, tools);
   for (const alias of ['audit', 'audit-logs']) {
     addEventCommands(program.command(alias, { hidden: true }).description('the commands about events'), tools);

@@ -14,9 +14,15 @@ const organization = 'acme';
 const own: readonly string[] = ['at', 'repeat', 'every', 'appended'];
 const secondUs = 1_000_000;
 
+interface SchemaFault {
+  keyword: string;
+  instancePath: string;
+  message: string;
+  params?: { requiredProperties?: string[] };
+}
 interface Checked {
   Check(value: unknown): boolean;
-  Errors(value: unknown): { instancePath: string; message: string; params?: { additionalProperties?: string[] } }[];
+  Errors(value: unknown): SchemaFault[];
 }
 const input = Compile(EventInput as TSchema) as unknown as Checked;
 
@@ -75,11 +81,14 @@ function wireEvent(
   }
 }
 
-function refusal({ instancePath, message, params }: ReturnType<Checked['Errors']>[number], map: MapPart): Refused {
-  const strangers = params?.additionalProperties;
-  const path = strangers ? `${instancePath}/${strangers[0]}` : instancePath;
-  const why = strangers ? `is no field of an event` : message;
-  return new Refused('invalid', `an event: ${path || '/'} ${why}`, entryAt(map, path) ?? map);
+function refusal({ keyword, instancePath, message, params }: SchemaFault, map: MapPart): Refused {
+  const absent = keyword === 'required' ? params?.requiredProperties?.[0] : undefined;
+  const why = keyword === 'boolean' ? 'is no field of an event' : absent ? `${absent} is missing` : message;
+  return new Refused(
+    'invalid',
+    `an event: ${instancePath} ${why}`.replace('  ', ' '),
+    entryAt(map, instancePath) ?? map,
+  );
 }
 
 /** The entry that a JSON Pointer leads to, or the nearest one above it. */
