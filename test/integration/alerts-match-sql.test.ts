@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import fc from 'fast-check';
 import { compileDetection } from '../../services/alerts/match/index.js';
@@ -7,7 +8,9 @@ import { type DetectionRule, parseRuleSet } from '../../services/alerts/rules/in
 import { decodeEvent, formatUuid, type WireEvent } from '../../services/core/wire/index.js';
 import { createBind } from '../../services/gateway/query/bind.js';
 import { arbitraryLoggedEvent, arbitraryRule } from '../support/arbitrary-detection.js';
+import { sharedData } from '../support/importing.js';
 import { eventParts } from '../support/judging.js';
+import { readFeeds, readSigmaRules } from '../support/sigma-data.js';
 import { createTestDatabase, type TestDatabase } from '../support/stack.js';
 import { createStoredLog } from '../support/stored-log.js';
 
@@ -82,5 +85,43 @@ describe('a detection in SQL', () => {
     context.diagnostic(`${asked} of ${Math.ceil(cases / 10) * 10} detections have SQL; they found ${found} events`);
     assert.ok(asked > cases / 2, `only ${asked} detections have SQL`);
     assert.ok(found > asked, `only ${found} events were found`);
+  });
+});
+
+describe('Sigma rules over real logs', () => {
+  const shared = sharedData('sigma-expected-matches.json');
+  test('find the same in ClickHouse as in memory', { skip: shared.skip }, async (context) => {
+    const data = join(shared.file, '..');
+    const rules = readSigmaRules(data).rules as DetectionRule[];
+    const events = readFeeds(data).map(({ event }) => {
+      const input = { action: event.body.action, details_schema: event.body.details_schema };
+      return eventParts({ ...input, details: JSON.parse(event.content.details) as unknown });
+    });
+    const database = await createTestDatabase();
+    try {
+      const log = createStoredLog(database.clickhouse);
+      for (let at = 0; at < events.length; at += 50) log.record(events.slice(at, at + 50));
+      await log.store();
+      const decoded = events.map(decodeEvent);
+      let found = 0;
+      let said = 0;
+      for (const { text, detection } of rules) {
+        const sql = detectionSql(detection);
+        if (!sql) continue;
+        said += 1;
+        const bind = createBind();
+        const query = `SELECT toString(id) AS id FROM events WHERE ${sql(bind)}`;
+        const result = await database.clickhouse.query({ query, query_params: bind.params, format: 'JSONEachRow' });
+        const ids = (await result.json<{ id: string }>()).map(({ id }) => id);
+        const holds = compileDetection(detection);
+        const expected = decoded.filter(holds).map(({ body }) => formatUuid(body.id));
+        assert.deepEqual(ids.sort(), expected.sort(), text.title);
+        found += ids.length;
+      }
+      context.diagnostic(`${said} of ${rules.length} rules have SQL; over ${events.length} events they found ${found}`);
+      assert.equal(said, rules.length);
+    } finally {
+      await database.remove();
+    }
   });
 });

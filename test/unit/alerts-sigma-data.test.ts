@@ -1,15 +1,12 @@
 import assert from 'node:assert/strict';
-import { readdirSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { compileDetection } from '../../services/alerts/match/compile.js';
 import { type DetectionRule, parseRuleSet } from '../../services/alerts/rules/index.js';
-import type { WireEvent } from '../../services/core/wire/event.js';
 import { sharedData } from '../support/importing.js';
 import { rawEvent } from '../support/raw-event.js';
-
-/** A file and a line or id: where a match is expected. */
-type Match = [file: string, at: number | string];
+import { jsonLines, type Match, readFeeds, readSigmaRules } from '../support/sigma-data.js';
 
 interface Expected {
   title: string;
@@ -24,30 +21,6 @@ interface Truth {
   extra_if_field_names_case_insensitive: Record<string, Expected>;
 }
 
-interface Logged {
-  at: Match;
-  event: WireEvent;
-}
-
-const jsonLines = <T>(file: string): T[] =>
-  readFileSync(file, 'utf8')
-    .trimEnd()
-    .split('\n')
-    .map((line) => JSON.parse(line) as T);
-
-/** Which schema the events of a file have. Files of other logs are not read. */
-const schemas: Readonly<Record<string, string>> = {
-  aws_cloudtrail: 'aws.cloudtrail',
-  github: 'github.audit',
-  kubernetes: 'kubernetes.audit',
-  okta: 'okta.system_log',
-  gcp_audit: 'gcp.audit',
-  azure_signin: 'azure.signinlogs',
-  google_workspace: 'google_workspace.admin',
-  onelogin: 'onelogin.events',
-  duo: 'cisco.duo',
-};
-
 /**
  * What our field map finds beyond the expectations, which were worked out with the names as they stand in the rules: `capabilities` is
  * found where Kubernetes has them, and Duo's log was not tried by the others.
@@ -61,22 +34,6 @@ const byFieldMap: Readonly<Record<string, readonly string[]>> = {
   '6f7e1c10-2dc9-4312-adb6-9574ff09a5c8': ['panther-tests/duo.jsonl#15'],
 };
 
-function readFeeds(data: string): Logged[] {
-  const trails = readdirSync(join(data, 'cloudtrail-invictus')).filter((name) => name.endsWith('.json'));
-  const records = trails.flatMap((name) => {
-    const file = `cloudtrail-invictus/${name}`;
-    const { Records } = JSON.parse(readFileSync(join(data, file), 'utf8')) as { Records: { eventID: string }[] };
-    return Records.map((record): Logged => ({ at: [file, record.eventID], event: rawEvent('aws.cloudtrail', record) }));
-  });
-  const samples = Object.entries(schemas).flatMap(([name, schema]) => {
-    const file = `panther-tests/${name}.jsonl`;
-    return jsonLines<{ event: unknown }>(join(data, file)).map(
-      ({ event }, index): Logged => ({ at: [file, index + 1], event: rawEvent(schema, event) }),
-    );
-  });
-  return [...records, ...samples];
-}
-
 const named = ([file, at]: Match): string => `${file}#${at}`;
 
 describe('Sigma rules and real logs whose matches others have worked out', () => {
@@ -85,13 +42,8 @@ describe('Sigma rules and real logs whose matches others have worked out', () =>
   test('every expected match, and no other', { skip: shared.skip }, (context) => {
     const data = join(shared.file, '..');
     const truth = JSON.parse(readFileSync(shared.file, 'utf8')) as Truth;
-    const files = readdirSync(join(data, 'sigma-rules'), { recursive: true, encoding: 'utf8' })
-      .filter((name) => name.endsWith('.yml'))
-      .sort();
+    const { rules, faults, files } = readSigmaRules(data);
     assert.equal(files.length, truth.rules_tried);
-    const { rules, faults } = parseRuleSet(
-      files.map((source) => ({ source, text: readFileSync(join(data, 'sigma-rules', source), 'utf8') })),
-    );
     for (const { source, line, message } of faults) context.diagnostic(`refused: ${source}:${line} ${message}`);
     assert.equal(rules.length + faults.length, files.length);
     for (const file of Object.keys(truth.unsupported)) assert.ok(faults.some(({ source }) => source === file));

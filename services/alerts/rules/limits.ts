@@ -26,7 +26,7 @@ export const ruleLimits: RuleLimits = {
   rules: 20_000,
   depth: 16,
   terms: 2_000,
-  valueLength: 4_096,
+  valueLength: 1_024,
   wildcards: 32,
   regexLength: 1_024,
   regexProgram: 4_000,
