@@ -55,6 +55,12 @@ export function eventsTopic({ topic = 'audit.events', partitions = 4 } = {}): To
   return { topic, partitions, fixedPartitions: false, settings: everyTopic, defaults };
 }
 
+/** What became of alerts, one message per change; the tables hold all of it, too. */
+export function alertsTopic({ topic = 'audit.alerts', partitions = 1 } = {}): TopicPlan {
+  const defaults = { 'retention.ms': String(EVENTS_RETENTION_MS) };
+  return { topic, partitions, fixedPartitions: false, settings: everyTopic, defaults };
+}
+
 /** Keys and organizations, kept for ever: every replay needs all of them. */
 export function registryTopic({ topic = 'audit.registry' } = {}): TopicPlan {
   const forever = exactly('-1', 'the registry is needed for as long as there are events');

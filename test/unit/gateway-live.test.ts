@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
 import { createBudget } from '../../services/gateway/live/budget.js';
-import { acceptedEvents, type LiveEvent } from '../../services/gateway/live/live-event.js';
+import { type LiveEvent, liveEvents } from '../../services/gateway/live/live-event.js';
 import { createRing } from '../../services/gateway/live/ring.js';
 import { eventParts, nowMs, testPartition, testProducer, testRegistry } from '../support/judging.js';
 
@@ -66,7 +66,7 @@ describe('the events of a judged record', () => {
     );
     const { value } = producer.record('data', parts);
     const record = { partition: 0, offset: 2, appendTimeMs: nowMs, value };
-    const found = acceptedEvents(record, partition.write(value));
+    const found = liveEvents(record, partition.write(value));
     assert.deepEqual(places(found), ['2/0', '2/2']);
     const answer = JSON.parse(found[1]!.json);
     assert.deepEqual([answer.message, answer.ip, answer.details], ['m2', '::1', { n: 2 }]);
@@ -76,7 +76,7 @@ describe('the events of a judged record', () => {
   test('are none where the record was quarantined', () => {
     const partition = testPartition(testRegistry());
     const record = { partition: 0, offset: 0, appendTimeMs: nowMs, value: Buffer.from('junk') };
-    assert.deepEqual(acceptedEvents(record, partition.write(record.value)), []);
+    assert.deepEqual(liveEvents(record, partition.write(record.value)), []);
   });
 });
 

@@ -64,6 +64,7 @@ export interface WindowStore {
   setProgress(progress: ReadonlyMap<number, { next: number; appendUs: number }>): Promise<void>;
   progress(): Promise<Map<number, { next: number; appendUs: number }>>;
   setWatermark(us: number): Promise<void>;
+  watermark(): Promise<number | undefined>;
   /** Findings that are over at a time. */
   ended(atUs: number, limit: number): Promise<string[]>;
   forgetEnds(names: readonly string[]): Promise<void>;
@@ -208,6 +209,10 @@ export function createWindowStore({
     },
     async setWatermark(us) {
       await redis.set(`${root}:watermark`, String(us));
+    },
+    async watermark() {
+      const text = await redis.get(`${root}:watermark`);
+      return text === null ? undefined : Number(text);
     },
     ended: (atUs, limit) => redis.zrangebyscore(`${root}:ends`, '-inf', atUs, 'LIMIT', 0, limit),
     async forgetEnds(names) {

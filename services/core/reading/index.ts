@@ -1,3 +1,4 @@
+export * from './accepted-events.js';
 export * from './fold.js';
 export * from './group-member.js';
 export * from './heartbeats.js';

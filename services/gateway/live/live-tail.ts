@@ -12,7 +12,7 @@ import {
   type TopicReader,
   topicOffsets,
 } from '../../core/reading/index.js';
-import { acceptedEvents } from './live-event.js';
+import { liveEvents } from './live-event.js';
 import type { LiveMetrics } from './metrics.js';
 import { createRing, type Ring } from './ring.js';
 
@@ -123,7 +123,7 @@ function createOpener({
 async function take({ folder, ring }: OpenPartition, record: TopicRecord): Promise<void> {
   // A copy, because a record's value is a window on all that Kafka sent with it.
   const own = { ...record, value: Buffer.from(record.value) };
-  const events = acceptedEvents(own, await folder.fold(own));
+  const events = liveEvents(own, await folder.fold(own));
   ring.push(own.offset, events, own.value.length * 3 + events.length * eventOverheadBytes);
 }
 

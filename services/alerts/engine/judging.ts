@@ -1,0 +1,135 @@
+import { messageOf } from '../../core/errors.js';
+import type { Logger } from '../../core/log.js';
+import { formatUuid, type WireEvent } from '../../core/wire/index.js';
+import { WindowsLost } from '../windows/index.js';
+import { createFedHits, type FedHits, type FindingChange, type KeyedEntry, runCascade } from './cascade.js';
+import type { EngineMetrics } from './engine-metrics.js';
+import type { RuleDirectory } from './rule-directory.js';
+import type { ReadyWindows, WindowsKeeper } from './windows-keeper.js';
+
+/** An accepted event on its way to the rules. */
+export interface ArrivedEvent {
+  event: WireEvent;
+  appendTimeUs: number;
+}
+
+/** Judges events and ticks, one at a time. Everything that was found is stored when a call resolves; when it rejects, it may be made again. */
+export interface Judging {
+  events(events: readonly ArrivedEvent[]): Promise<void>;
+  /** Whether something was judged since without a window that there is now: then those events are to be judged again. */
+  isCurrent(): Promise<boolean>;
+  /** What this engine has done, and until when nothing else can come. */
+  setProgress(progress: ReadonlyMap<number, { next: number; appendUs: number }>): Promise<void>;
+  /** Judges what waits for the watermark, which holds afterwards. */
+  tick(watermarkUs: number): Promise<void>;
+  /** Of the present generation. */
+  windows(): Promise<ReadyWindows>;
+}
+
+export function createJudging({
+  keeper,
+  directory,
+  report,
+  maxMatches,
+  metrics,
+  log,
+}: {
+  keeper: WindowsKeeper;
+  directory: RuleDirectory;
+  report: (changes: readonly FindingChange[]) => Promise<void>;
+  /** Of one group. */
+  maxMatches: number;
+  metrics: EngineMetrics;
+  log: Logger;
+}): Judging {
+  let turn: Promise<unknown> = Promise.resolve();
+  /** Of one generation and epoch: a window that is new has been fed nothing. */
+  let fed: { of: string; hits: FedHits } | undefined;
+  /** What this engine knows to be stored, of one generation. */
+  let behind: { generation: string; next: Map<number, number> } | undefined;
+  let used: ReadyWindows | undefined;
+
+  const inTurn = <T>(work: () => Promise<T>): Promise<T> => {
+    const mine = turn.then(work, work);
+    turn = mine.catch(() => {});
+    return mine;
+  };
+
+  /** Does it on whole windows: again where Redis loses them on the way. */
+  const onWindows = async <T>(work: (ready: ReadyWindows) => Promise<T>): Promise<T> => {
+    for (;;) {
+      const ready = await keeper.ready(directory.active);
+      if (behind?.generation !== ready.generation) behind = { generation: ready.generation, next: new Map() };
+      const of = `${ready.generation} ${ready.epoch}`;
+      if (fed?.of !== of) fed = { of, hits: createFedHits() };
+      used = ready;
+      try {
+        return await work(ready);
+      } catch (error) {
+        if (!(error instanceof WindowsLost)) throw error;
+        metrics.failures.inc({ what: 'windows_lost' });
+        log.warn({ error: messageOf(error) }, 'the windows are built anew before anything is judged');
+        await keeper.lost(ready);
+      }
+    }
+  };
+
+  const cascade = (ready: ReadyWindows, entries: readonly KeyedEntry[], tickUs?: number): Promise<void> =>
+    runCascade(
+      {
+        rules: directory.active,
+        store: ready.store,
+        quietToUs: ready.quietToUs,
+        report,
+        fed: fed!.hits,
+        maxMatches,
+        metrics,
+      },
+      { entries, behind: behind!.next, ...(tickUs === undefined ? {} : { tickUs }) },
+    );
+
+  const entriesOf = (events: readonly ArrivedEvent[]): KeyedEntry[] => {
+    const began = performance.now();
+    const found: KeyedEntry[] = [];
+    const rules = directory.active;
+    for (const { event, appendTimeUs } of events) {
+      const { entries, matches } = rules.enter(event, appendTimeUs, (why) => metrics.left.inc({ why }));
+      if (matches > 0) metrics.matches.inc(matches);
+      if (entries.length === 0) continue;
+      const at = { timeUs: event.body.occurred_at, eventId: formatUuid(event.body.id) };
+      for (const one of entries) found.push({ ...one, ...at });
+    }
+    metrics.matchSeconds.inc((performance.now() - began) / 1_000);
+    metrics.tried.set(rules.tried);
+    return found;
+  };
+
+  return {
+    events: (events) =>
+      inTurn(async () => {
+        const stop = metrics.judgeSeconds.startTimer();
+        await onWindows((ready) => cascade(ready, entriesOf(events)));
+        metrics.events.inc(events.length);
+        stop();
+      }),
+    async isCurrent() {
+      if (used === undefined || (await keeper.isCurrent(used))) return true;
+      await directory.refresh();
+      return false;
+    },
+    setProgress: (progress) =>
+      onWindows(async ({ store, generation }) => {
+        await store.setProgress(progress);
+        if (behind?.generation === generation)
+          for (const [partition, { next }] of progress) behind.next.set(partition, next);
+      }),
+    tick: (watermarkUs) =>
+      inTurn(() =>
+        onWindows(async (ready) => {
+          await cascade(ready, [], watermarkUs);
+          await ready.store.setWatermark(watermarkUs);
+        }),
+      ),
+    windows: () => onWindows(async (ready) => ready),
+  };
+}
