@@ -1,10 +1,16 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { describe, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import Fastify from 'fastify';
+import type { Logger } from '../../services/core/log.js';
+import { createMetrics } from '../../services/core/metrics.js';
 import { Problem } from '../../services/gateway/errors.js';
 import { acceptsGzip, codingFor } from '../../services/gateway/http/content-coding.js';
 import { etagOf, isAmong } from '../../services/gateway/http/etag.js';
+import { createHttpMetrics } from '../../services/gateway/http/metrics.js';
 import { problemBody } from '../../services/gateway/http/problem-body.js';
+import { registerProblems } from '../../services/gateway/http/problems.js';
 import { createRouteTable } from '../../services/gateway/http/route-table.js';
 import { createTokenBuckets } from '../../services/gateway/http/token-buckets.js';
 
@@ -110,4 +116,24 @@ test('an ETag is among those of If-None-Match by weak comparison', () => {
   for (const header of ['*', etag, etag.slice(2), `"a", ${etag}`, ` ${etag} ,"b"`])
     assert.ok(isAmong(header, etag), header);
   for (const header of ['', '"a"', etag.toLowerCase(), `${etag}x`, '"*"']) assert.ok(!isAmong(header, etag), header);
+});
+
+test('a client that goes away is no failure of the gateway', async () => {
+  const said: string[] = [];
+  const log = { info: () => said.push('info'), error: () => said.push('error') } as unknown as Logger;
+  const app = Fastify();
+  const metrics = createHttpMetrics(createMetrics('test', { process: false }));
+  registerProblems(app, { routes: createRouteTable(app), metrics, log });
+  app.get('/slow', async (_, reply) => {
+    leave.abort();
+    await once(reply.raw, 'close');
+    throw new Error('the query was broken off');
+  });
+  const leave = new AbortController();
+  const url = await app.listen({ host: '127.0.0.1', port: 0 });
+  await assert.rejects(fetch(`${url}/slow`, { signal: leave.signal }), { name: 'AbortError' });
+  while (said.length === 0) await sleep(5);
+  await app.close();
+  assert.deepEqual(said, ['info']);
+  assert.deepEqual((await metrics.problems.get()).values, []);
 });

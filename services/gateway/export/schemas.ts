@@ -29,6 +29,14 @@ const whole = {
   'content-disposition': Type.String({ description: 'a file’s name' }),
 };
 
+const { actor, target, ...others } = Event.properties;
+/** Of which a request may want some fields only. */
+const ExportedEvent = Type.Object({
+  ...Type.Partial(Type.Object(others)).properties,
+  actor: Type.Optional(Type.Partial(actor)),
+  target,
+});
+
 /** The file, in the format that was asked for. */
 export const ExportFile = {
   description: 'The events. At the very end comes the trailer X-Export-Complete',
@@ -36,7 +44,7 @@ export const ExportFile = {
   content: {
     'application/json': {
       schema: Type.Object(
-        { events: Type.Array(Type.Partial(Event)), count: Type.Integer(), complete: Type.Literal(true) },
+        { events: Type.Array(ExportedEvent), count: Type.Integer(), complete: Type.Literal(true) },
         { title: 'ExportedEvents' },
       ),
     },

@@ -26,10 +26,13 @@ export function registerProblems(
     const problem = problemOf(error);
     if (problem) return send(reply, problem);
     const { id, method, routeOptions } = request;
-    log.error(
-      { requestId: id, method, route: routeOptions.url, err: error, error: messageOf(error) },
-      'a request failed',
-    );
+    const what = { requestId: id, method, route: routeOptions.url, err: error, error: messageOf(error) };
+    if (reply.raw.destroyed) {
+      // What was done for it was broken off, and nobody reads the answer.
+      log.info(what, 'the client went away');
+      return reply.send();
+    }
+    log.error(what, 'a request failed');
     return send(reply, new Problem('internal', 'the gateway failed; its log has this request_id'));
   });
 
