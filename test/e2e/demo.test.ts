@@ -57,12 +57,13 @@ describe('sealstream demo, on a running instance', () => {
     const commands = commandsIn(stdout);
     assert.deepEqual(
       commands.map(([name]) => name),
-      ['list', 'list', 'show', 'verify', 'list', 'list', 'show', 'verify'],
+      ['list', 'timeline', 'show', 'verify', 'list', 'timeline', 'show', 'verify'],
     );
     for (const command of commands) {
       const ran = await instance.cli(command);
       assert.equal(ran.exitCode, 0, `${command.join(' ')}: ${ran.stderr}`);
       if (command[0] === 'list') assert.match(ran.stdout, /auth\.login|member\.role_changed/);
+      if (command[0] === 'timeline') assert.match(ran.stdout, /member\.role_changed/);
       if (command[0] === 'show') assert.match(ran.stdout, /"role": "owner"/);
       if (command[0] === 'verify') assert.match(ran.stdout, /^VERIFIED/);
     }

@@ -113,14 +113,14 @@ describe('/api/keys', () => {
     const rotate = (id: string, overlap_seconds: number, key = world.adminKey): Promise<Answer> =>
       gateway.call('POST', `/api/keys/${id}/rotate`, { key, body: { overlap_seconds } });
     const post = async (key: string) => (await gateway.call('POST', '/api/audit/events', { key, body: event })).status;
-    const { status, body: next } = await rotate(old.id, 1);
+    const { status, body: next } = await rotate(old.id, 4);
     assert.equal(status, 201, JSON.stringify(next));
     assert.notEqual(next.key, old.key);
     const { name, organizations, permissions, expires_at, replaces } = next;
     assert.deepEqual({ name, organizations, permissions }, body);
     assert.deepEqual([expires_at, replaces], [null, old.id]);
     assert.deepEqual([await post(old.key), await post(next.key)], [202, 202]);
-    await sleep(1_100);
+    await sleep(4_100);
     assert.deepEqual([await post(old.key), await post(next.key)], [401, 202]);
     refused(await rotate(old.id, 1), 409, 'conflict');
     refused(await rotate('key_admin', 1), 409, 'conflict');

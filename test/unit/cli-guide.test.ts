@@ -64,7 +64,7 @@ describe('the guides', () => {
   test('name every command, and no other', async () => {
     const named = [...guide.matchAll(/^\| `([a-z]+)[^`]*` +\|/gm)].map(([, name]) => name!);
     assert.deepEqual(named, commandsOf(await helpOf()));
-    for (const group of ['system', 'producers', 'keys']) {
+    for (const group of ['system', 'producers', 'keys', 'alerts']) {
       const [, row = ''] = new RegExp(`^\\| \`${group}[^\`]*\` +\\|(.*)\\|$`, 'm').exec(guide) ?? [];
       assert.deepEqual(
         [...row.matchAll(/`([a-z]+)`/g)].map(([, name]) => name),
@@ -77,7 +77,7 @@ describe('the guides', () => {
   test('name no option that does not exist', async (t) => {
     const { url } = await answering(t, (_, response) => json(response, 200, { events: [], next_cursor: null }));
     const commands = commandsOf(await helpOf()).map((name) => [name]);
-    for (const group of ['keys', 'producers']) {
+    for (const group of ['keys', 'producers', 'alerts']) {
       for (const name of commandsOf(await helpOf(group))) commands.push([group, name]);
     }
     const helps = await Promise.all(commands.map((command) => helpOf(...command)));
