@@ -32,7 +32,8 @@ export async function consume({
   topic: string;
   groupId: string;
   settings: FetchSettings;
-  open: (partition: number) => Promise<PartitionWork>;
+  /** `commit` as in GroupMember. */
+  open: (partition: number, commit: (offset: number) => Promise<void>) => Promise<PartitionWork>;
   onJoined: (partitions: readonly number[]) => void;
   onTrouble: (error: unknown) => void;
   metrics: EngineMetrics;
@@ -46,7 +47,7 @@ export async function consume({
   const begin = async (partition: number, join: number): Promise<void> => {
     while (join === joining && !stopping) {
       try {
-        const work = await open(partition);
+        const work = await open(partition, (offset) => member.commit(partition, offset));
         if (join !== joining || stopping) return;
         works.set(partition, work);
         member.fetchFrom(partition, work.next);

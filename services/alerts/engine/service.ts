@@ -130,17 +130,18 @@ export async function startEngine({
   const storedEvents = createStoredEvents({ clickhouse, database });
 
   /** Where this group's work goes on in each partition; where it never was, at what is stored. */
-  const cursors = async (): Promise<Map<number, number>> => {
+  const cursors = async (): Promise<Map<number, { cursor: number; isCommitted: boolean }>> => {
     const [committed, logs] = await Promise.all([
       admin.fetchOffsets({ groupId, topics: [topic] }),
       admin.fetchTopicOffsets(topic),
     ]);
     const known = new Map(committed[0]?.partitions.map(({ partition, offset }) => [partition, Number(offset)]));
     const found = await Promise.all(
-      logs.map(async ({ partition, low, high }): Promise<[number, number]> => {
+      logs.map(async ({ partition, low, high }) => {
         const offset = known.get(partition) ?? -1;
         const cursor = offset >= 0 ? offset : await laneStoreOf(partition).position();
-        return [partition, Math.min(Number(high), Math.max(Number(low), cursor))];
+        const within = Math.min(Number(high), Math.max(Number(low), cursor));
+        return [partition, { cursor: within, isCommitted: offset >= 0 }] as const;
       }),
     );
     return new Map(found);
@@ -149,7 +150,7 @@ export async function startEngine({
   /** The least append time that every partition had reached where the group's work goes on; waits until all before is stored. */
   const baseUs = async (): Promise<number> => {
     const times: number[] = [];
-    for (const [partition, cursor] of await cursors()) {
+    for (const [partition, { cursor }] of await cursors()) {
       if (cursor === 0) continue;
       await retry(
         async () => {
@@ -192,11 +193,24 @@ export async function startEngine({
   });
   const judge = createJudge({ deployment });
 
-  const open = async (partition: number): Promise<PartitionWork> => {
+  const cursorOf = async (partition: number): Promise<{ cursor: number; isCommitted: boolean }> => {
+    const found = (await cursors()).get(partition);
+    if (found) return found;
+    throw new SealstreamError('partition_unknown', `Kafka does not know ${topic}/${partition} yet`, {
+      retriable: true,
+    });
+  };
+
+  const open = async (partition: number, commit: (offset: number) => Promise<void>): Promise<PartitionWork> => {
     const laneStore = laneStoreOf(partition);
-    const cursor = (await cursors()).get(partition);
-    if (cursor === undefined)
-      throw new SealstreamError('partition_unknown', `Kafka does not know ${topic}/${partition} yet`);
+    const { cursor, isCommitted } = await cursorOf(partition);
+    if (!isCommitted) {
+      // Where the work began has to outlive this engine: the next one would begin later.
+      await commit(cursor);
+      if (!(await cursorOf(partition)).isCommitted) {
+        throw new SealstreamError('not_committed', `the group is being joined again`, { retriable: true });
+      }
+    }
     const start = Math.min(cursor, await laneStore.position());
     const folder = await createFolder({ judge, registryReader, laneStore, partition, start });
     log.info({ topic, partition, start, cursor }, 'partition of alerts begins');

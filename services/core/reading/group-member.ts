@@ -34,6 +34,8 @@ export interface GroupMember {
   /** The next fetch of the partition starts here. */
   fetchFrom(partition: number, offset: number): void;
   pause(partitions: number[]): void;
+  /** Outside of a batch. Resolves also where the group is being joined again and nothing was committed: read it back. */
+  commit(partition: number, offset: number): Promise<void>;
   /** Finishes the batches at hand and leaves the group. */
   stop(): Promise<void>;
 }
@@ -119,6 +121,7 @@ export async function joinGroup({
       consumer.seek({ topic, partition, offset: String(offset) });
       consumer.resume([{ topic, partitions: [partition] }]);
     },
+    commit: (partition, offset) => consumer.commitOffsets([{ topic, partition, offset: String(offset) }]),
     pause: (partitions) => consumer.pause([{ topic, partitions }]),
     async stop() {
       stopping = true;
