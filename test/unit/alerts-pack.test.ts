@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { isOnAtFirst, readPack } from '../../services/alerts/pack/index.js';
+import { isOnAtFirst, packTexts, readPack } from '../../services/alerts/pack/index.js';
 import { readRuleTests, runRuleTest } from '../../services/alerts/rule-tests/index.js';
-import { levels } from '../../services/alerts/rules/index.js';
+import { levels, parseRuleSet } from '../../services/alerts/rules/index.js';
 import { expandAction } from '../../services/core/catalogue/index.js';
 
 const pack = readPack();
@@ -67,6 +67,29 @@ describe('the built-in rules', () => {
     ]);
     const off = alerting.filter((rule) => !isOnAtFirst(rule)).map(({ name }) => name);
     assert.deepEqual(off.sort(), ['key_used_elsewhere', 'new_user_agent', 'off_hours_administration']);
+  });
+
+  test('can be switched on and off each for itself', () => {
+    const [shared, ...texts] = packTexts(pack);
+    assert.equal(texts.length, alerting.length);
+    assert.deepEqual(
+      texts.filter(({ enabled }) => !enabled).map(({ id }) => ruleById.get(id)!.name),
+      alerting.filter((rule) => !isOnAtFirst(rule)).map(({ name }) => name),
+    );
+    const parsed = (some: typeof texts) =>
+      parseRuleSet([shared!, ...some].map(({ id, text }) => ({ source: id, text })));
+    for (const one of texts) {
+      for (const some of [[one], texts.filter((other) => other !== one)]) {
+        const { rules, faults: wrong, warnings } = parsed(some);
+        assert.deepEqual([wrong, warnings], [[], []], one.name);
+        const found = rules.filter(({ alerts }) => alerts).map(({ id, version }) => `${id} ${version}`);
+        assert.deepEqual(found.sort(), some.map(({ id }) => `${id} ${ruleById.get(id)!.version}`).sort(), one.name);
+      }
+    }
+    assert.deepEqual(
+      parsed([]).rules.filter(({ alerts }) => alerts),
+      [],
+    );
   });
 
   test('know every name that the catalogue has for what they look for', () => {

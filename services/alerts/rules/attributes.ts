@@ -14,6 +14,8 @@ import { timeZoneOf } from './time-zone.js';
 export interface Attributes {
   extensions: Extensions;
   actions: readonly string[];
+  /** `alerts: false`: the rule is there for correlations alone, whether or not one refers to it. */
+  hidden?: true;
 }
 
 export const attributeNames = [
@@ -25,6 +27,7 @@ export const attributeNames = [
   'timezone',
   'resolve_after',
   'actions',
+  'alerts',
   // Read by ../rule-tests, which runs them.
   'tests',
 ] as const;
@@ -68,11 +71,18 @@ export function readAttributes(map: MapPart | undefined, { limits, source }: Of)
       resolveAfterUs: duration('resolve_after'),
     }),
     actions: actions ? readActions(actions) : [],
+    ...(alertsOf(given(map, 'alerts')) ? {} : { hidden: true }),
   };
 }
 
 const defined = (extensions: { [K in keyof Extensions]: Extensions[K] | undefined }): Extensions =>
   Object.fromEntries(Object.entries(extensions).filter(([, value]) => value !== undefined)) as Extensions;
+
+function alertsOf(part: Part | undefined): boolean {
+  if (!part) return true;
+  if (part.kind === 'scalar' && typeof part.value === 'boolean') return part.value;
+  throw new Refused('invalid', `alerts has to be true or false, not ${kindOf(part)}`, part);
+}
 
 /** Names of channels, or of kinds of channels. */
 export function readActions(part: Part): string[] {

@@ -30,7 +30,7 @@ export function readSimple(map: MapPart, { limits, warn }: Setting): Draft[] {
   const logSource = { product: 'sealstream' };
   const source = sourceOf(logSource);
   const { attributes, judged, actions } = attributesOf(map);
-  const { extensions } = readAttributes(attributes, { limits, source });
+  const { extensions, hidden = false } = readAttributes(attributes, { limits, source });
   const timeZone = extensions.timeZone ?? 'UTC';
   const filter = mapOf(needed(map, 'filter'), 'filter');
   const expression = readFilter(filter, { source, limits, timeZone, warn });
@@ -43,6 +43,7 @@ export function readSimple(map: MapPart, { limits, warn }: Setting): Draft[] {
     logSource,
     text: ruleText(map, title),
     actions,
+    hidden,
     offset: map.offset,
   };
   const detection = { ...base, kind: 'detection' as const, detection: { expression }, source };
