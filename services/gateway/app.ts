@@ -7,6 +7,7 @@ import { registerAuthentication } from './auth/authentication.js';
 import type { Authenticator } from './auth/caller.js';
 import { Problem } from './errors.js';
 import { registerAdmission } from './http/admission.js';
+import type { TrustedProxies } from './http/client-address.js';
 import { registerCompression } from './http/compression.js';
 import { registerEtags } from './http/etag.js';
 import { registerJsonBody } from './http/json-body.js';
@@ -38,6 +39,7 @@ export function createApp({
   server,
   authenticator,
   publicUrl,
+  trustedProxies,
   limits,
   limiter,
   metrics,
@@ -47,6 +49,7 @@ export function createApp({
   authenticator: Authenticator;
   /** Where browsers find the gateway; undefined where they ask it directly. */
   publicUrl: URL | undefined;
+  trustedProxies?: TrustedProxies | undefined;
   limits: AppLimits;
   /** Of requests. */
   limiter: RateLimiter;
@@ -59,6 +62,7 @@ export function createApp({
     clientErrorHandler: () => {},
     forceCloseConnections: false,
     bodyLimit: limits.bodyBytes,
+    ...(trustedProxies ? { trustProxy: trustedProxies } : {}),
     routerOptions: { maxParamLength },
     genReqId: () => randomUUID(),
     // Before there is a route there are no hooks either: a path that cannot be read.

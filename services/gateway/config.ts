@@ -6,6 +6,7 @@ import { type SigningKey, signingKeyFromPem } from '../core/seal/index.js';
 import type { AppLimits } from './app.js';
 import { type AdminKey, readAdminKey } from './auth/admin-key.js';
 import { readSignIn, type SignInConfig } from './auth/sign-in-config.js';
+import { readTrustedProxies, type TrustedProxies } from './http/client-address.js';
 import type { Rate } from './http/token-buckets.js';
 import { type AccessLogPlace, accessLogPlaces } from './watch/access-log.js';
 
@@ -24,6 +25,8 @@ export interface GatewayConfig {
   admin: AdminKey;
   /** Where it is written down who looks at the log. */
   accessLog: AccessLogPlace;
+  /** Whose word is taken for where a request comes from; nobody's where absent. */
+  trustedProxies?: TrustedProxies | undefined;
   /** How browsers sign in; the defaults where absent. */
   signIn?: Partial<SignInConfig>;
   limits: AppLimits & {
@@ -77,6 +80,7 @@ export function readConfig(environment: Environment): GatewayConfig {
     );
   }
   const requestRate = rate('REQUEST', 1_000);
+  const proxies = env.optional('SEALSTREAM_TRUSTED_PROXIES');
   return {
     addresses: readAddresses(environment),
     deployment,
@@ -88,6 +92,7 @@ export function readConfig(environment: Environment): GatewayConfig {
     secret: readSecret(env.file('SEALSTREAM_SECRET_FILE')),
     admin: readAdminKey(env.file('SEALSTREAM_ADMIN_KEY_FILE').toString('utf8')),
     accessLog: readAccessLogPlace(env.text('SEALSTREAM_ACCESS_LOG', 'system')),
+    trustedProxies: proxies === undefined ? undefined : readTrustedProxies('SEALSTREAM_TRUSTED_PROXIES', proxies),
     signIn: readSignIn(environment),
     limits: {
       bodyBytes: env.integer('SEALSTREAM_BODY_LIMIT_BYTES', { fallback: 1_048_576, min: 1_024, max: 16_777_216 }),

@@ -91,6 +91,7 @@ export async function registerRoutes(
     server: door.server,
     authenticator,
     publicUrl: config.signIn?.publicUrl,
+    trustedProxies: config.trustedProxies,
     limits: config.limits,
     limiter,
     metrics: http,
@@ -231,6 +232,14 @@ function registerReading(
   const { history, table } = queries;
   const liveMetrics = createLiveMetrics(metrics);
   const liveReader = createLiveReader({ ...stored, kafka, metrics: liveMetrics, health, log });
-  registerLiveRoutes(app, { history, liveReader, authenticator, accessLog, metrics: liveMetrics, log });
+  registerLiveRoutes(app, {
+    history,
+    liveReader,
+    authenticator,
+    accessLog,
+    trustedProxies: config.trustedProxies,
+    metrics: liveMetrics,
+    log,
+  });
   return { table, stopReading: () => liveReader.stop() };
 }

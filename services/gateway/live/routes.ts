@@ -3,6 +3,7 @@ import { Type } from 'typebox';
 import type { Logger } from '../../core/log.js';
 import type { Authenticator } from '../auth/caller.js';
 import { Problem } from '../errors.js';
+import type { TrustedProxies } from '../http/client-address.js';
 import { describedOnly, problems } from '../http/described.js';
 import type { History } from '../query/history.js';
 import type { AccessLog } from '../watch/access-log.js';
@@ -25,6 +26,7 @@ export interface LiveDeps {
   authenticator: Authenticator;
   /** Who watches; nothing is noted where absent. */
   accessLog?: Pick<AccessLog, 'note'> | undefined;
+  trustedProxies?: TrustedProxies | undefined;
   metrics: LiveMetrics;
   log: Logger;
   limits?: Partial<StreamLimits>;
@@ -38,6 +40,7 @@ export interface StreamParts {
   authenticator: Authenticator;
   subscriptions: SubscriptionParts;
   accessLog: Pick<AccessLog, 'note'> | undefined;
+  trustedProxies: TrustedProxies | undefined;
   limits: StreamLimits;
   metrics: LiveMetrics;
   log: Logger;
@@ -45,7 +48,7 @@ export interface StreamParts {
 
 /** Events live: WebSockets at /api/audit/stream, server-sent events at /api/audit/stream/sse. */
 export function registerLiveRoutes(app: FastifyInstance, deps: LiveDeps): void {
-  const { authenticator, accessLog, liveReader, metrics, log, nowMs } = deps;
+  const { authenticator, accessLog, trustedProxies, liveReader, metrics, log, nowMs } = deps;
   const limits = { ...defaultStreamLimits, ...deps.limits };
   // A page of history is large: however many subscribers catch up at once, only a few pages are in memory.
   const inTurn = createGate(limits.historyReads);
@@ -58,6 +61,7 @@ export function registerLiveRoutes(app: FastifyInstance, deps: LiveDeps): void {
     authenticator,
     subscriptions: { history, liveReader, head, readInterest: createInterestReader(deps), metrics },
     accessLog,
+    trustedProxies,
     limits,
     metrics,
     log,

@@ -6,6 +6,7 @@ import { WebSocketServer } from 'ws';
 import { messageOf } from '../../core/errors.js';
 import { holdsCredential } from '../auth/headers.js';
 import { Problem, problemKinds } from '../errors.js';
+import { clientAddress } from '../http/client-address.js';
 import { organizationHeader } from '../http/headers.js';
 import { problemContentType } from '../http/problem-body.js';
 import { createConnection } from './connection.js';
@@ -20,7 +21,7 @@ export const socketPath = '/api/audit/stream';
 /** WebSockets of the protocol audit.v1, upgraded on the app's own server. Returns a function that takes no more. */
 export function acceptSockets(
   app: FastifyInstance,
-  { streams, credentials, subscriptions, accessLog, limits, metrics, log }: StreamParts,
+  { streams, credentials, subscriptions, accessLog, trustedProxies, limits, metrics, log }: StreamParts,
 ): () => void {
   const server = new WebSocketServer({
     noServer: true,
@@ -51,7 +52,7 @@ export function acceptSockets(
     if (credential) streams.checkCount(credential.caller);
     const origin = {
       requestId: randomUUID(),
-      ip: request.socket.remoteAddress ?? '',
+      ip: clientAddress(request, trustedProxies),
       userAgent: request.headers['user-agent'],
     };
     const watchedOf = accessLog && createWatched({ accessLog, route: socketPath, origin });
