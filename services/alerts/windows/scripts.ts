@@ -102,6 +102,8 @@ for index, one in ipairs(cjson.decode(ARGV[3])) do
   for _, id in ipairs(one[12]) do redis.call('ZREM', root .. 'ends', id) end
   local isNow = redis.call('HGET', state, 'revision') == one[3]
   if isNow then
+    -- Whoever judged the same revision did so before this settling took matches away.
+    touch(window, group)
     redis.call('UNLINK', reported)
     redis.call('HSET', state, 'to', one[4], 'settled', one[5])
     redis.call('ZREMRANGEBYSCORE', matchesKey(window, group), '-inf', '(' .. one[6])
