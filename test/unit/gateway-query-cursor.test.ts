@@ -4,6 +4,7 @@ import { describe, test } from 'node:test';
 import fc from 'fast-check';
 import { decodeIngestCursor, encodeIngestCursor, positionOf } from '../../services/core/cursor/index.js';
 import { Problem } from '../../services/gateway/errors.js';
+import { readParameters } from '../../services/gateway/query/filter.js';
 import { decodePageCursor, encodePageCursor, pageBinding } from '../../services/gateway/query/page-cursor.js';
 
 const bytes16 = fc.uint8Array({ minLength: 16, maxLength: 16 }).map((bytes) => Buffer.from(bytes));
@@ -30,6 +31,13 @@ describe('an ingest cursor', () => {
     const text = encodeIngestCursor({ incarnation: randomBytes(16), positions });
     assert.ok(text.length <= 60, text);
     assert.match(text, /^[\w-]+$/);
+  });
+
+  test('is taken back where a topic has many partitions', () => {
+    const place = (at: number) => [at, { offset: 1_000_000_000 + at, idx: 499 }] as const;
+    const positions = new Map(Array.from({ length: 500 }, (_, at) => place(at)));
+    const since = encodeIngestCursor({ incarnation: randomBytes(16), positions });
+    assert.deepEqual(readParameters({ since }).get('since'), [since]);
   });
 
   test('is the same text for the same place, whatever the order in which partitions were named', () => {

@@ -19,8 +19,8 @@ const hourUs = 3_600_000_000;
 /** Across all parameters of a request: each becomes a value of the query. */
 const maxValues = 100;
 const maxValueLength = 1_024;
-/** The query language has a limit of its own, and says where it was passed. */
-const maxQueryLength = 16_384;
+/** The query language has a limit of its own, and says where it was passed. A cursor names every partition of the topic. */
+const maxLengths: Readonly<Record<string, number>> = { q: 16_384, since: 8_192 };
 
 /**
  * The parameters of a query string or of a subscription's filter object. Throws a Problem for what is no text, number or
@@ -43,7 +43,7 @@ function text(name: string, value: unknown): string {
   if (typeof value === 'number' || typeof value === 'boolean') return String(value);
   if (typeof value !== 'string') throw badParameter(name, 'is no text, number or boolean');
   if (value === '') throw badParameter(name, 'is empty; leave it out');
-  const most = name === 'q' ? maxQueryLength : maxValueLength;
+  const most = maxLengths[name] ?? maxValueLength;
   if (value.length > most) throw badParameter(name, `is longer than ${most} characters`);
   if (!value.isWellFormed() || value.includes('\0')) throw badParameter(name, 'holds a character that no event can');
   return value;
