@@ -16,6 +16,7 @@ try {
     topics: {
       events: env.text('SEALSTREAM_EVENTS_TOPIC', 'audit.events'),
       registry: env.text('SEALSTREAM_REGISTRY_TOPIC', 'audit.registry'),
+      alerts: env.text('SEALSTREAM_ALERTS_TOPIC', 'audit.alerts'),
     },
   };
   const addresses = { kafka: kafkaBrokers.join(','), clickhouse: clickhouseUrl.href };

@@ -8,7 +8,7 @@ export interface SupervisorConfig {
   readonly port: number;
   readonly partitions: number;
   readonly database: string;
-  readonly topics: { readonly events: string; readonly registry: string };
+  readonly topics: { readonly events: string; readonly registry: string; readonly alerts: string };
   /** Addresses that the environment names: used instead of an embedded part. */
   readonly external: Partial<Record<PartName, string>>;
 }
@@ -39,6 +39,7 @@ export function readSupervisorConfig({ env, cwd }: { env: Environment; cwd: stri
     topics: {
       events: read.text('SEALSTREAM_EVENTS_TOPIC', 'audit.events'),
       registry: read.text('SEALSTREAM_REGISTRY_TOPIC', 'audit.registry'),
+      alerts: read.text('SEALSTREAM_ALERTS_TOPIC', 'audit.alerts'),
     },
     external,
   };

@@ -25,6 +25,7 @@ export function serviceEnvironment({
     SEALSTREAM_ROOT_PUBLIC_KEY: identity.rootPublicKey,
     SEALSTREAM_EVENTS_TOPIC: config.topics.events,
     SEALSTREAM_REGISTRY_TOPIC: config.topics.registry,
+    SEALSTREAM_ALERTS_TOPIC: config.topics.alerts,
   };
 }
 

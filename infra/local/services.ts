@@ -46,6 +46,17 @@ export const services: readonly ServiceSpec[] = [
     readyUrl: readyOnMetricsPort,
   },
   {
+    name: 'alerts',
+    entry: 'services/alerts/main.js',
+    hasMetricsPort: true,
+    env: (context) => ({
+      ...metrics(context),
+      SEALSTREAM_SECRET_FILE: context.keyFiles.secret,
+      SEALSTREAM_PUBLIC_URL: httpUrl(context),
+    }),
+    readyUrl: readyOnMetricsPort,
+  },
+  {
     name: 'gateway',
     entry: 'services/gateway/main.js',
     hasMetricsPort: false,

@@ -1,7 +1,7 @@
 import { Kafka, logLevel } from 'kafkajs';
 import { messageOf, SealstreamError } from '../../services/core/errors.js';
 import { migrate } from '../clickhouse/migrate.js';
-import { type EnsuredTopic, ensureTopics, eventsTopic, registryTopic } from '../kafka/topics.js';
+import { alertsTopic, type EnsuredTopic, ensureTopics, eventsTopic, registryTopic } from '../kafka/topics.js';
 import type { SupervisorConfig } from './config.js';
 import { LocalError } from './errors.js';
 import type { Addresses } from './service-environment.js';
@@ -28,7 +28,11 @@ async function createTopics({
   const admin = new Kafka({ clientId: 'sealstream-setup', brokers, logLevel: logLevel.NOTHING }).admin();
   try {
     await admin.connect();
-    const plans = [eventsTopic({ topic: topics.events, partitions }), registryTopic({ topic: topics.registry })];
+    const plans = [
+      eventsTopic({ topic: topics.events, partitions }),
+      registryTopic({ topic: topics.registry }),
+      alertsTopic({ topic: topics.alerts }),
+    ];
     return await ensureTopics({ admin, topics: plans });
   } finally {
     await admin.disconnect();

@@ -64,7 +64,17 @@ export interface TestEngine extends Engine {
 /** An engine in the process of the caller. */
 export async function startTestEngine(
   config: EngineConfig,
-  { tell = async () => {}, locate, level = 'silent' }: { tell?: TellPeople; locate?: Locate; level?: string } = {},
+  {
+    tell = async () => {},
+    people,
+    locate,
+    level = 'silent',
+  }: {
+    tell?: TellPeople;
+    people?: Parameters<typeof startEngine>[0]['people'];
+    locate?: Locate;
+    level?: string;
+  } = {},
 ): Promise<TestEngine> {
   const log = createLogger('alerts', level);
   const metrics = createMetrics('alerts', { process: false });
@@ -86,7 +96,7 @@ export async function startTestEngine(
     limits: config.limits,
     tick: { everyMs: config.tickMs, clockSkewMs: 100 },
     locate,
-    tell,
+    people: people ?? (() => ({ tell, sweep: async () => {} })),
     health: createHealth([...engineHealthParts]),
     metrics,
     log,

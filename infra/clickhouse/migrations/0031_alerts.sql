@@ -1,4 +1,5 @@
--- Texts of rules, as people wrote them. A change is a new version of the row, a removal a version that says so; the newest of an id holds.
+-- Texts of rules, as people wrote them. A change is a new version of the row, a removal a version that says so; the newest of an id holds,
+-- the others stay to be looked at and tried again.
 CREATE TABLE IF NOT EXISTS alert_rules
 (
     -- '' is the deployment's own: it is judged for every organization, each for itself.
@@ -20,7 +21,7 @@ CREATE TABLE IF NOT EXISTS alert_rules
     changed_by String
 )
 ENGINE = ReplacingMergeTree(version)
-ORDER BY (organization_id, id);
+ORDER BY (organization_id, id, version);
 
 -- What rules found: a run of hits of one rule and group. The engine writes a row whenever it says more; the newest version holds.
 CREATE TABLE IF NOT EXISTS alert_findings

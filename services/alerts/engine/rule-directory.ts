@@ -10,6 +10,8 @@ import type { RuleTable, RuleText } from './rule-table.js';
 export interface RuleSetting {
   channels: readonly string[];
   repeatSeconds: number;
+  /** Of the text. */
+  version: number;
 }
 
 /** The rules that are judged, as the table has them within a second. A set that does not parse leaves the one before it running. */
@@ -104,8 +106,8 @@ export function createRuleDirectory({
       made,
       settings: new Map(
         parsed.rules.map((rule) => {
-          const { channels, repeatSeconds } = textOf(rule);
-          return [rule.id, { channels: channels.length > 0 ? channels : rule.actions, repeatSeconds }];
+          const { channels, repeatSeconds, version } = textOf(rule);
+          return [rule.id, { channels: channels.length > 0 ? channels : rule.actions, repeatSeconds, version }];
         }),
       ),
     };

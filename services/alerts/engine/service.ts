@@ -10,17 +10,18 @@ import type { Metrics } from '../../core/metrics.js';
 import { createFolder, createLaneStore, createRegistryReader, type FetchSettings } from '../../core/reading/index.js';
 import { retry } from '../../core/retry.js';
 import { sha256 } from '../../core/seal/index.js';
-import { createFindingTable } from '../findings/index.js';
+import { createFindingTable, type FindingTable } from '../findings/index.js';
 import type { Locate } from '../windows/index.js';
 import { consume } from './consume.js';
 import { createEngineMetrics } from './engine-metrics.js';
 import { createJudging } from './judging.js';
 import { createPartitionWork, type PartitionWork } from './partition.js';
 import { rebuildWindows } from './rebuild.js';
-import { createReporter, type TellPeople } from './reporter.js';
+import { createReporter } from './reporter.js';
 import { createRuleDirectory, type RuleDirectory } from './rule-directory.js';
 import { createRuleTable } from './rule-table.js';
 import { createStoredEvents } from './stored-events.js';
+import type { Telling } from './telling.js';
 import { startTicker, type TickSettings } from './ticker.js';
 import { createWindowsKeeper } from './windows-keeper.js';
 
@@ -63,7 +64,7 @@ export async function startEngine({
   limits,
   tick,
   locate,
-  tell,
+  people,
   health,
   metrics: registryOfMetrics,
   log,
@@ -81,7 +82,8 @@ export async function startEngine({
   limits: EngineLimits;
   tick: TickSettings;
   locate?: Locate | undefined;
-  tell: TellPeople;
+  /** Who tells people, given what there is to know. */
+  people: (known: { setting: RuleDirectory['setting']; table: FindingTable }) => Telling;
   health: Health;
   metrics: Metrics;
   log: Logger;
@@ -182,7 +184,8 @@ export async function startEngine({
     metrics,
     log,
   });
-  const reporter = createReporter({ table: findings, producer, topic: alertsTopic, tell, metrics });
+  const telling = people({ setting: directory.setting, table: findings });
+  const reporter = createReporter({ table: findings, producer, topic: alertsTopic, tell: telling.tell, metrics });
   const judging = createJudging({
     keeper,
     directory,
@@ -243,6 +246,7 @@ export async function startEngine({
     settings: tick,
     judging,
     reporter,
+    sweep: telling.sweep,
     rules: () => directory.active,
     works: consumption.works,
     ends: async () =>

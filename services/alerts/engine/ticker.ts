@@ -19,6 +19,9 @@ export const defaultTick: TickSettings = { everyMs: 1_000, clockSkewMs: 2_000 };
 
 const lockMs = 15_000;
 const atOnce = 500;
+/** After how many ticks. */
+const sweepTurns = 15;
+const dropTurns = 30;
 const renewScript = `
 local holder = redis.call('GET', KEYS[1])
 if not holder or holder == ARGV[1] then redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2]) return 1 end
@@ -34,6 +37,7 @@ export function startTicker({
   settings,
   judging,
   reporter,
+  sweep,
   rules,
   works,
   ends,
@@ -46,6 +50,8 @@ export function startTicker({
   settings: TickSettings;
   judging: Judging;
   reporter: Reporter;
+  /** Tells what is still to be told. */
+  sweep: () => Promise<void>;
   rules: () => ActiveRules;
   works: () => ReadonlyMap<number, PartitionWork>;
   /** First offset and end of every partition, asked of Kafka now. */
@@ -92,9 +98,10 @@ export function startTicker({
       await reporter.resolved(over);
       await store.forgetEnds(over);
     }
-    // Dropping can wait, and asks every window.
     turns += 1;
-    if (turns % 30 !== 0) return;
+    if (turns % sweepTurns === 0) await sweep();
+    // Dropping can wait, and asks every window.
+    if (turns % dropTurns !== 0) return;
     for (const { key } of rules().windows.values()) await store.forget(key, watermarkUs, atOnce);
   };
 

@@ -8,8 +8,32 @@ export interface FindingTable {
   write(findings: readonly Finding[]): Promise<void>;
   /** The newest versions, of findings that did not become part of another, which could still grow at a time. */
   open(rules: { owner: string; ruleIds: readonly string[] }, atUs: number): Promise<Finding[]>;
+  /** Those, of whatever rule, that are not over at a time. At most so many, the newest first. */
+  unresolved(atUs: number, limit: number): Promise<Finding[]>;
+  /** Those that fit, the newest first hit first; at most `limit`, behind `after`. Findings that became part of another only where asked for. */
+  list(query: FindingQuery): Promise<Finding[]>;
   /** The newest versions, of any that are known. */
   byIds(ids: readonly { organizationId: string; id: string }[]): Promise<Finding[]>;
+}
+
+/** Times are µs since 1970. */
+export interface FindingQuery {
+  organizations: '*' | readonly string[];
+  /** With '*': also findings about events that belong to no organization. */
+  system?: boolean;
+  rules?: readonly string[] | undefined;
+  levels?: readonly Level[] | undefined;
+  fingerprint?: string | undefined;
+  /** Values of fields of the group. */
+  group?: Readonly<Record<string, string>> | undefined;
+  /** Findings that reach into the time from here, and begin before there. */
+  fromUs?: number | undefined;
+  toUs?: number | undefined;
+  /** Whether nothing more can come to them at a time. */
+  over?: { isOver: boolean; atUs: number } | undefined;
+  replaced?: boolean;
+  after?: Pick<Finding, 'firstHitUs' | 'id'> | undefined;
+  limit: number;
 }
 
 interface Row {
@@ -78,6 +102,16 @@ export function createFindingTable({
               AND ends_at >= fromUnixTimestamp64Micro({at:Int64})`,
             { owner, rules: ruleIds, at: Math.max(0, Math.floor(atUs)) },
           ),
+    unresolved: (atUs, limit) =>
+      select(
+        `successor = toUUID('${noId}') AND resolves_at > fromUnixTimestamp64Micro({at:Int64})
+          ORDER BY last_seen DESC LIMIT {limit:UInt32}`,
+        { at: Math.max(0, Math.floor(atUs)), limit },
+      ),
+    list: (query) => {
+      const { conditions, params } = listConditions(query);
+      return select(`${conditions.join(' AND ')} ORDER BY first_hit DESC, id DESC LIMIT {limit:UInt32}`, params);
+    },
     byIds: (ids) =>
       ids.length === 0
         ? Promise.resolve([])
@@ -86,6 +120,33 @@ export function createFindingTable({
             ids: ids.map(({ id }) => id),
           }),
   };
+}
+
+function listConditions(query: FindingQuery): { conditions: string[]; params: Record<string, unknown> } {
+  const { organizations, system = false, rules, levels, fingerprint, group = {}, fromUs, toUs, over, after } = query;
+  const conditions: string[] = ['true'];
+  const params: Record<string, unknown> = { limit: query.limit };
+  const when = (holds: boolean, condition: string, values: Record<string, unknown> = {}): void => {
+    if (!holds) return;
+    conditions.push(condition);
+    Object.assign(params, values);
+  };
+  const time = (name: string): string => `fromUnixTimestamp64Micro({${name}:Int64})`;
+  when(organizations !== '*', 'organization_id IN {organizations:Array(String)}', { organizations });
+  when(!system, "organization_id != ''");
+  when(query.replaced !== true, `successor = toUUID('${noId}')`);
+  when(rules !== undefined, 'rule_id IN {rules:Array(String)}', { rules });
+  when(levels !== undefined, 'toString(level) IN {levels:Array(String)}', { levels });
+  when(fingerprint !== undefined, 'fingerprint = {fingerprint:String}', { fingerprint });
+  Object.entries(group).forEach(([name, value], at) => {
+    const condition = `group_values[indexOf(group_names, {name${at}:String})] = {value${at}:String}`;
+    when(true, `has(group_names, {name${at}:String}) AND ${condition}`, { [`name${at}`]: name, [`value${at}`]: value });
+  });
+  when(fromUs !== undefined, `last_seen >= ${time('from')}`, { from: fromUs });
+  when(toUs !== undefined, `first_seen < ${time('to')}`, { to: toUs });
+  when(over !== undefined, `resolves_at ${over?.isOver ? '<=' : '>'} ${time('now')}`, { now: over?.atUs });
+  when(after !== undefined, `(first_hit, id) < (${time('hit')}, {id:UUID})`, { hit: after?.firstHitUs, id: after?.id });
+  return { conditions, params };
 }
 
 function toRow(finding: Finding): Row & Times<string> {
