@@ -1,4 +1,7 @@
 import { Kafka, logLevel } from 'kafkajs';
+import { installPack } from '../../services/alerts/engine/install-pack.js';
+import { createRuleTable } from '../../services/alerts/engine/rule-table.js';
+import { createClickHouse } from '../../services/core/clients/clickhouse.js';
 import { messageOf, SealstreamError } from '../../services/core/errors.js';
 import { migrate } from '../clickhouse/migrate.js';
 import { alertsTopic, type EnsuredTopic, ensureTopics, eventsTopic, registryTopic } from '../kafka/topics.js';
@@ -39,7 +42,16 @@ async function createTopics({
   }
 }
 
-/** Topics and tables, created or checked. Resolves with how many partitions the events' topic has. */
+async function installRules({ url, database }: { url: string; database: string }): Promise<void> {
+  const clickhouse = createClickHouse({ url: new URL(url), database });
+  try {
+    await installPack({ table: createRuleTable({ clickhouse, database }), nowMs: Date.now() });
+  } finally {
+    await clickhouse.close();
+  }
+}
+
+/** Topics, tables and the built-in rules of alerts, created or checked. Resolves with how many partitions the events' topic has. */
 export async function setUp({
   config,
   addresses,
@@ -53,5 +65,6 @@ export async function setUp({
     about(`Creating the topics on Kafka at ${brokers.join(', ')}`, createTopics({ brokers, topics, partitions })),
     about('Creating the tables in ClickHouse', migrate({ clickhouseUrl: addresses.clickhouse, database })),
   ]);
+  await about('Storing the built-in rules of alerts', installRules({ url: addresses.clickhouse, database }));
   return { partitions: ensured.find(({ topic }) => topic === topics.events)?.partitions ?? partitions };
 }

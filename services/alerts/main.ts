@@ -45,7 +45,7 @@ try {
   lifecycle.onStop('redis', () => redis.disconnect());
 
   const places = openPlaces({
-    files: env.list('SEALSTREAM_GEOIP_FILES', ''),
+    files: env.list('SEALSTREAM_GEOIP_FILE', ''),
     onDamage: (message) => log.error(message),
   });
   log.info(places.about);
