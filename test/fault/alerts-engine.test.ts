@@ -131,7 +131,7 @@ describe('findings of random events on the real parts', { concurrency: 2 }, () =
   const rules = rulesOf(rulesText);
   const forMs = 15_000;
   Object.entries(ways).forEach(([name, way], index) => {
-    test(`${name}, are those of the set of events`, { timeout: 200_000 }, async () => {
+    test(`${name}, are those of the set of events`, { timeout: 250_000 }, async () => {
       const partitions = 3;
       const world = await createDeliveryWorld({ partitions });
       const config = await alertWorld(world, { redisDatabase: 6 + index });
@@ -155,7 +155,7 @@ describe('findings of random events on the real parts', { concurrency: 2 }, () =
           const found = await storedFindings(world, rules);
           return JSON.stringify(found) === JSON.stringify(wanted) ? true : undefined;
         };
-        await until(missed, 'the findings', (graceSeconds + 45) * 1_000).catch(() => {});
+        await until(missed, 'the findings', (graceSeconds + 75) * 1_000).catch(() => {});
         const found = await storedFindings(world, rules);
         const short = (findings: typeof found) =>
           findings.map(

@@ -45,8 +45,8 @@ export async function alertWorld(
   redisUrl.pathname = `/${redisDatabase}`;
   return {
     ...world.config,
-    // Windows belong to a deployment, and worlds share a Redis.
-    audience: world.config.audience,
+    // Longer than a busy machine keeps a process waiting: a member that is put out again and again gets nothing done.
+    fetch: { ...world.config.fetch, sessionTimeoutMs: 6_000, heartbeatIntervalMs: 1_000 },
     redisUrl: redisUrl.href,
     alertsTopic: topic,
     alertGroupId: uniqueName('alerts', '-'),

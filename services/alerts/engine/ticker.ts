@@ -17,7 +17,7 @@ export interface TickSettings {
 
 export const defaultTick: TickSettings = { everyMs: 1_000, clockSkewMs: 2_000 };
 
-const lockMs = 15_000;
+const lockMs = 5_000;
 const atOnce = 500;
 /** After how many ticks. */
 const sweepTurns = 15;

@@ -32,7 +32,7 @@ export type Rebuild = (
 ) => Promise<ReadonlyMap<string, number>>;
 
 /** An engine that builds says so this often; one that died is succeeded after so long. */
-const lock = { ttlMs: 30_000, renewMs: 10_000, lookMs: 200 };
+const lock = { ttlMs: 10_000, renewMs: 3_000, lookMs: 200 };
 
 /** Longer than between an engine's asking for the epoch and its committing: what it does without the new window is committed by then. */
 const settleMs = 1_000;
