@@ -22,6 +22,8 @@ export const problemKinds = {
   'invalid-batch': { status: 422, title: 'The signed batch cannot be taken' },
   'invalid-public-key': { status: 422, title: 'The public key cannot be registered' },
   'idempotency-key-reused': { status: 422, title: 'The Idempotency-Key belongs to another request' },
+  'invalid-rule': { status: 422, title: 'A rule of alerts cannot be taken' },
+  'invalid-channel': { status: 422, title: 'An alert channel cannot be taken' },
   'query-too-heavy': { status: 422, title: 'The query asks for too much' },
   'export-too-large': { status: 422, title: 'The export has too many events' },
   'rate-limited': { status: 429, title: 'Too much at once' },
@@ -42,5 +44,9 @@ export interface ProblemPart {
   parameter?: string;
   /** Where in the parameter's value, in UTF-16 units; `end` is exclusive. */
   position?: { start: number; end: number };
+  /** Where in a text of rules, both from 1; and why, by a code that stays. */
+  line?: number;
+  column?: number;
+  code?: string;
   detail: string;
 }

@@ -1,3 +1,4 @@
+import { readTargetPolicy, type TargetPolicy } from '../alerts/notify/index.js';
 import { type Addresses, type Environment, readAddresses, readEnvironment } from '../core/config.js';
 import { readDeployment, type Topics } from '../core/deployment.js';
 import { messageOf, SealstreamError } from '../core/errors.js';
@@ -14,6 +15,10 @@ export interface GatewayConfig {
   addresses: Addresses;
   deployment: Deployment;
   topics: Topics;
+  /** Of changes of alerts; audit.alerts where absent. */
+  alertsTopic?: string;
+  /** What channels of alerts may reach; no inner addresses where absent. */
+  alertTargets?: TargetPolicy;
   host: string;
   port: number;
   /** Signs the registry and its markers. */
@@ -85,6 +90,8 @@ export function readConfig(environment: Environment): GatewayConfig {
     addresses: readAddresses(environment),
     deployment,
     topics,
+    alertsTopic: env.text('SEALSTREAM_ALERTS_TOPIC', 'audit.alerts'),
+    alertTargets: readTargetPolicy(environment),
     host: env.text('SEALSTREAM_HOST', '127.0.0.1'),
     port: env.integer('SEALSTREAM_PORT', { fallback: 8_080, min: 0, max: 65_535 }),
     rootKey,

@@ -7,6 +7,7 @@ import type { Logger } from '../core/log.js';
 import type { Metrics } from '../core/metrics.js';
 import { packageVersion } from '../core/paths.js';
 import type { Producer } from '../producer/index.js';
+import { registerAlertRoutes } from './alerts/routes.js';
 import { registerAliases } from './aliases.js';
 import { createApp } from './app.js';
 import { createSignInAttempts } from './auth/attempts/attempts.js';
@@ -106,6 +107,15 @@ export async function registerRoutes(
   registerAdministration(app, parts, presence);
   const { table, stopReading } = registerReading(app, { ...parts, authenticator, accessLog }, catalogue);
   registerCatalogue(app, parts, { presence, catalogue, table });
+  registerAlertRoutes(app, {
+    ...parts,
+    audience: config.deployment.audience,
+    secret: config.secret,
+    alertsTopic: config.alertsTopic,
+    alertTargets: config.alertTargets,
+    changing: limitChanges(limiterOf(parts, 'changes', config.limits.changeRate)),
+    table,
+  });
   registerDescriptionRoutes(app);
   return { app, stopReading };
 }

@@ -21,6 +21,7 @@ export interface FindingQuery {
   organizations: '*' | readonly string[];
   /** With '*': also findings about events that belong to no organization. */
   system?: boolean;
+  ids?: readonly string[] | undefined;
   rules?: readonly string[] | undefined;
   levels?: readonly Level[] | undefined;
   fingerprint?: string | undefined;
@@ -29,8 +30,8 @@ export interface FindingQuery {
   /** Findings that reach into the time from here, and begin before there. */
   fromUs?: number | undefined;
   toUs?: number | undefined;
-  /** Whether nothing more can come to them at a time. */
-  over?: { isOver: boolean; atUs: number } | undefined;
+  /** Only those that may not be resolved at a time: something can still come to them, or somebody reopened them. */
+  unresolvedAtUs?: number | undefined;
   replaced?: boolean;
   after?: Pick<Finding, 'firstHitUs' | 'id'> | undefined;
   limit: number;
@@ -123,7 +124,8 @@ export function createFindingTable({
 }
 
 function listConditions(query: FindingQuery): { conditions: string[]; params: Record<string, unknown> } {
-  const { organizations, system = false, rules, levels, fingerprint, group = {}, fromUs, toUs, over, after } = query;
+  const { organizations, system = false, rules, levels, fingerprint, group = {}, fromUs, toUs, after } = query;
+  const { unresolvedAtUs: now } = query;
   const conditions: string[] = ['true'];
   const params: Record<string, unknown> = { limit: query.limit };
   const when = (holds: boolean, condition: string, values: Record<string, unknown> = {}): void => {
@@ -135,6 +137,7 @@ function listConditions(query: FindingQuery): { conditions: string[]; params: Re
   when(organizations !== '*', 'organization_id IN {organizations:Array(String)}', { organizations });
   when(!system, "organization_id != ''");
   when(query.replaced !== true, `successor = toUUID('${noId}')`);
+  when(query.ids !== undefined, 'id IN {ids:Array(UUID)}', { ids: query.ids });
   when(rules !== undefined, 'rule_id IN {rules:Array(String)}', { rules });
   when(levels !== undefined, 'toString(level) IN {levels:Array(String)}', { levels });
   when(fingerprint !== undefined, 'fingerprint = {fingerprint:String}', { fingerprint });
@@ -144,7 +147,12 @@ function listConditions(query: FindingQuery): { conditions: string[]; params: Re
   });
   when(fromUs !== undefined, `last_seen >= ${time('from')}`, { from: fromUs });
   when(toUs !== undefined, `first_seen < ${time('to')}`, { to: toUs });
-  when(over !== undefined, `resolves_at ${over?.isOver ? '<=' : '>'} ${time('now')}`, { now: over?.atUs });
+  when(
+    now !== undefined,
+    `(resolves_at > ${time('now')} OR (organization_id, id) IN
+      (SELECT organization_id, finding_id FROM {database:Identifier}.alert_actions WHERE kind = 'reopened'))`,
+    { now },
+  );
   when(after !== undefined, `(first_hit, id) < (${time('hit')}, {id:UUID})`, { hit: after?.firstHitUs, id: after?.id });
   return { conditions, params };
 }

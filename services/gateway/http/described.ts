@@ -31,6 +31,9 @@ export const ProblemAnswer = Type.Object(
         Type.Object({
           parameter: Type.Optional(Type.String()),
           pointer: Type.Optional(Type.String({ description: 'JSON Pointer into the body' })),
+          line: Type.Optional(Type.Integer({ description: 'in the text of rules that it points to, from 1' })),
+          column: Type.Optional(Type.Integer({ description: 'from 1' })),
+          code: Type.Optional(Type.String({ description: 'why; stays' })),
           detail: Type.String(),
         }),
       ),

@@ -49,7 +49,7 @@ export const ChannelInput = Type.Union(
     const { schema } = channelKinds[kind];
     return Type.Object(
       { ...members, kind: Type.Literal(kind), settings: schema },
-      { additionalProperties: false, title: `AlertChannel ${kind}` },
+      { additionalProperties: false, title: `AlertChannel_${kind}` },
     );
   }),
 );

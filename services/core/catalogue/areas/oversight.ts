@@ -210,6 +210,8 @@ const alerting: readonly ActionDefinition[] = [
       aliases: ['alert.closed'],
     },
   ),
+  stateful('alert.unacknowledged', 'Someone gave an alert back.', { rule, comment: text('what they said') }),
+  event('alert.commented', 'Someone said something about an alert.', { rule, comment: text('what they said') }),
   stateful('alert.reopened', 'An alert that had ended is open again.', { rule }),
   event(
     'alert.silenced',
@@ -283,6 +285,7 @@ const alerting: readonly ActionDefinition[] = [
   event('notification_channel.tested', 'A way of telling people was tried out.', {
     type: text('email, slack, webhook, …'),
   }),
+  event('notification.redelivered', 'News that had reached nobody were sent again.', { delivery_id: text('which') }),
 ];
 
 /** Keeping, erasing, watching, alerting. */

@@ -1,0 +1,310 @@
+import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
+import { after, before, describe, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { createFindingTable, type Finding, fingerprintOf } from '../../services/alerts/findings/index.js';
+import { createClickHouse } from '../../services/core/clients/clickhouse.js';
+import {
+  type AnyFields,
+  acceptedOf,
+  createGatewayWorld,
+  type GatewayWorld,
+  judgeTopic,
+  startTestGateway,
+  type TestGateway,
+} from '../support/gateway.js';
+
+const hourUs = 3_600_000_000;
+const nowUs = (): number => Date.now() * 1_000;
+
+function finding(organizationId: string, changes: Partial<Finding> = {}): Finding {
+  const at = nowUs() - hourUs / 2;
+  return {
+    id: randomUUID(),
+    fingerprint: fingerprintOf('', 'spike', [organizationId, '198.51.100.7']),
+    version: 1,
+    organizationId,
+    owner: '',
+    rule: { id: 'spike', version: 'v1', title: 'Failed logins', author: 'A. Author', level: 'high' },
+    group: { names: ['ip'], values: ['198.51.100.7'] },
+    firstHitId: randomUUID(),
+    firstHitUs: at,
+    firstSeenUs: at,
+    lastSeenUs: at,
+    endsUs: at + hourUs,
+    resolvesUs: at + hourUs,
+    hits: 1,
+    events: 6,
+    eventIds: [randomUUID()],
+    successor: undefined,
+    ...changes,
+  };
+}
+
+const spike = (id: string, action = 'auth.failed', count = 5): string =>
+  JSON.stringify({
+    id,
+    name: `Spike ${id}`,
+    filter: { action },
+    condition: { count: `> ${count}`, window: '5m', groupBy: 'ip' },
+  });
+
+describe('the routes of alerts', () => {
+  let world: GatewayWorld;
+  let gateway: TestGateway;
+  let write: (findings: Finding[]) => Promise<void>;
+  let close: () => Promise<void>;
+  let acme: string;
+  let other: string;
+  let reader: string;
+
+  before(async () => {
+    world = await createGatewayWorld();
+    gateway = await startTestGateway(world);
+    const { clickhouseUrl: url, clickhouseDatabase: database } = world.config.addresses;
+    const clickhouse = createClickHouse({ url, database });
+    const table = createFindingTable({ clickhouse, database });
+    write = (findings) => table.write(findings);
+    close = () => clickhouse.close();
+    acme = await gateway.makeKey(['acme'], ['view:audit_logs', 'manage:alerts']);
+    other = await gateway.makeKey(['globex'], ['view:audit_logs', 'manage:alerts']);
+    reader = await gateway.makeKey(['acme'], ['view:audit_logs']);
+  });
+  after(async () => {
+    await gateway?.stop();
+    await close?.();
+    await world?.remove();
+  });
+
+  const list = async (query: string, key = acme): Promise<AnyFields[]> => {
+    const { status, body } = await gateway.call('GET', `/api/alerts${query}`, { key });
+    assert.equal(status, 200, JSON.stringify(body));
+    return body.alerts;
+  };
+
+  test('an alert is listed with its group, count, times and events, to its own organization only', async () => {
+    const own = finding('acme');
+    await write([own, finding('globex')]);
+    const [alert, ...more] = await list('');
+    assert.equal(more.length, 0);
+    assert.equal(alert!.id, own.id);
+    assert.deepEqual(alert!.group, { ip: '198.51.100.7' });
+    assert.deepEqual([alert!.state, alert!.count, alert!.rule, alert!.rule_author], ['open', 6, 'spike', 'A. Author']);
+    assert.deepEqual(alert!.event_ids, own.eventIds);
+    assert.equal((await gateway.call('GET', `/api/alerts/${own.id}`, { key: other })).status, 404);
+    assert.equal((await gateway.call('POST', `/api/alerts/${own.id}/acknowledge`, { key: other })).status, 404);
+    assert.equal((await gateway.call('GET', '/api/alerts?organization_id=globex', { key: acme })).status, 403);
+    assert.equal((await list('', gatewayAdmin())).length, 2);
+  });
+
+  test('an alert goes from open to acknowledged, resolved and open again, and remembers who did it', async () => {
+    const own = finding('acme', { rule: { id: 'life', version: 'v1', title: 'Life', author: '', level: 'low' } });
+    await write([own]);
+    const act = (name: string, body?: object, key = acme) =>
+      gateway.call('POST', `/api/alerts/${own.id}/${name}`, { key, ...(body ? { body } : {}) });
+    assert.equal((await act('acknowledge', undefined, reader)).status, 403);
+    assert.equal((await act('reopen')).status, 409);
+    const acknowledged = await act('acknowledge', { comment: 'looking' });
+    assert.deepEqual(
+      [acknowledged.status, acknowledged.body.state],
+      [200, 'acknowledged'],
+      JSON.stringify(acknowledged.body),
+    );
+    assert.equal((await act('acknowledge')).status, 409);
+    assert.equal((await act('comment', {})).status, 400);
+    assert.equal((await act('comment', { comment: 'a bot' })).status, 200);
+    assert.equal((await act('resolve')).body.state, 'resolved');
+    assert.deepEqual(await list('?state=open,acknowledged&rule=life'), []);
+    assert.equal((await act('reopen')).body.state, 'open');
+    assert.equal((await list('?state=open&rule=life')).length, 1);
+    const { body } = await gateway.call('GET', `/api/alerts/${own.id}`, { key: reader });
+    assert.deepEqual(
+      body.actions.map(({ kind, note }: AnyFields) => [kind, note]),
+      [
+        ['acknowledged', 'looking'],
+        ['commented', 'a bot'],
+        ['resolved', ''],
+        ['reopened', ''],
+      ],
+    );
+  });
+
+  test('pages follow each other without a gap, and filters say what they do not understand', async () => {
+    const rule = { id: 'many', version: 'v1', title: 'Many', author: '', level: 'medium' as const };
+    const made = Array.from({ length: 7 }, (_, at) =>
+      finding('acme', { rule, firstHitUs: nowUs() - at * 1_000_000, group: { names: ['user'], values: [`u${at}`] } }),
+    );
+    await write(made);
+    const seen: string[] = [];
+    let cursor = '';
+    do {
+      const { body } = await gateway.call('GET', `/api/alerts?rule=many&limit=3${cursor}`, { key: acme });
+      seen.push(...body.alerts.map(({ id }: AnyFields) => id));
+      cursor = body.next_cursor ? `&cursor=${body.next_cursor}` : '';
+    } while (cursor !== '');
+    assert.deepEqual(
+      seen,
+      made.map(({ id }) => id),
+    );
+    assert.deepEqual(
+      (await list('?rule=many&group=user:u3')).map(({ id }) => id),
+      [made[3]!.id],
+    );
+    assert.deepEqual(await list('?rule=many&level=critical'), []);
+    for (const bad of ['state=closed', 'group=ip', 'cursor=x', 'limit=0', 'nonsense=1', 'fingerprint=zz']) {
+      const { status, body } = await gateway.call('GET', `/api/alerts?${bad}`, { key: acme });
+      assert.equal(status, 400, bad);
+      assert.equal(body.errors[0].parameter, bad.split('=')[0]);
+    }
+  });
+
+  test('a rule is added, changed, switched and deleted, every version stays, and every change is an audit event', async () => {
+    const call = (method: string, path: string, body?: object, key = acme) =>
+      gateway.call(method, `/api/alert-rules${path}`, { key, ...(body ? { body } : {}) });
+    const made = await call('POST', '', { text: spike('logins') });
+    assert.deepEqual([made.status, made.body.id, made.body.enabled], [201, 'logins', true], JSON.stringify(made.body));
+    assert.equal((await call('POST', '', { text: spike('logins') })).status, 409);
+    assert.equal((await call('POST', '', { text: spike('nobody') }, reader)).status, 403);
+    assert.equal((await call('GET', '/logins', undefined, other)).status, 404);
+    const changed = await call('PUT', '/logins', {
+      text: spike('logins', 'auth.failed', 9),
+      version: made.body.version,
+    });
+    assert.equal(changed.status, 200, JSON.stringify(changed.body));
+    assert.equal((await call('PUT', '/logins', { text: spike('logins'), version: made.body.version })).status, 409);
+    assert.equal((await call('POST', '/logins/disable')).body.enabled, false);
+    assert.equal((await call('POST', '/logins/enable')).body.enabled, true);
+    assert.equal((await call('GET', '/logins')).body.versions.length, 4);
+    assert.equal((await call('DELETE', '/logins')).status, 200);
+    assert.equal((await call('GET', '/logins')).status, 404);
+    await sleep(300);
+    const events = acceptedOf(await judgeTopic(world)).filter(({ target }) => target?.id === 'logins');
+    assert.deepEqual(
+      events.map(({ action }) => action),
+      ['created', 'updated', 'disabled', 'enabled', 'deleted'].map((what) => `alert_rule.${what}`),
+    );
+    assert.ok(events.every(({ organization_id }) => organization_id === 'acme'));
+    const [, update] = events as AnyFields[];
+    assert.equal(update!.before.text, spike('logins'));
+    assert.equal(update!.after.text, spike('logins', 'auth.failed', 9));
+  });
+
+  test('a rule that cannot be run is refused with line and column, and the running set stays', async () => {
+    const before = (await gateway.call('GET', '/api/alert-rules', { key: acme })).body;
+    const text =
+      'title: Bad\nlogsource: {product: sealstream}\ndetection:\n  sel:\n    no_such_field: 1\n  condition: sel\n';
+    for (const path of ['', '/validate']) {
+      const { status, body } = await gateway.call('POST', `/api/alert-rules${path}`, { key: acme, body: { text } });
+      assert.equal(status, 422, JSON.stringify(body));
+      assert.equal(body.type, 'urn:sealstream:problem:invalid-rule');
+      assert.ok(body.errors[0].line >= 1 && body.errors[0].column >= 1 && body.errors[0].code);
+    }
+    const good = await gateway.call('POST', '/api/alert-rules/validate', { key: acme, body: { text: spike('fine') } });
+    assert.deepEqual([good.status, good.body.valid], [200, true]);
+    assert.deepEqual((await gateway.call('GET', '/api/alert-rules', { key: acme })).body, before);
+  });
+
+  test('a rule that others refer to can be neither deleted nor switched off', async () => {
+    const base = 'title: Base\nid: base-rule\nname: base_rule\nlogsource: {product: sealstream}\ndetection: {sel: {action: x.y}, condition: sel}\n';
+    const above =
+      'title: Above\nid: above-rule\ncorrelation: {type: event_count, rules: [base_rule], timespan: 5m, condition: {gte: 3}}\n';
+    for (const text of [base, above]) {
+      const { status, body } = await gateway.call('POST', '/api/alert-rules', { key: acme, body: { text } });
+      assert.equal(status, 201, JSON.stringify(body));
+    }
+    assert.equal((await gateway.call('DELETE', '/api/alert-rules/base-rule', { key: acme })).status, 409);
+    assert.equal((await gateway.call('POST', '/api/alert-rules/base-rule/disable', { key: acme })).status, 409);
+    assert.equal((await gateway.call('DELETE', '/api/alert-rules/above-rule', { key: acme })).status, 200);
+    assert.equal((await gateway.call('DELETE', '/api/alert-rules/base-rule', { key: acme })).status, 200);
+  });
+
+  test('built-in rules are listed beside own ones, carry passing tests, and are switched per organization', async () => {
+    const builtIn = async (key: string): Promise<AnyFields[]> =>
+      (await gateway.call('GET', '/api/alert-rules', { key })).body.rules.filter((one: AnyFields) => one.built_in);
+    const rules = await builtIn(acme);
+    assert.ok(rules.length > 20);
+    const { id } = rules.find(({ enabled }) => enabled)!;
+    assert.equal((await gateway.call('POST', `/api/alert-rules/${id}/disable`, { key: acme })).status, 200);
+    const stateOf = async (key: string) => (await builtIn(key)).find((one) => one.id === id)!.enabled;
+    assert.deepEqual([await stateOf(acme), await stateOf(other)], [false, true]);
+    assert.equal((await gateway.call('POST', `/api/alert-rules/${id}/enable`, { key: acme })).status, 200);
+    assert.equal((await gateway.call('DELETE', `/api/alert-rules/${id}`, { key: acme })).status, 409);
+    const run = await gateway.call('POST', `/api/alert-rules/${id}/test`, { key: acme });
+    assert.deepEqual([run.status, run.body.passed], [200, true], JSON.stringify(run.body));
+    assert.ok(run.body.tests.length > 0);
+  });
+
+  test('a silence keeps an alert quiet until it is ended, in its own organization', async () => {
+    const own = finding('acme', { rule: { id: 'loud', version: 'v1', title: 'Loud', author: '', level: 'low' } });
+    await write([own]);
+    const body = {
+      matchers: [{ name: 'rule_id', value: 'loud' }],
+      ends_at: new Date(Date.now() + 3_600_000).toISOString(),
+      reason: 'maintenance',
+    };
+    const made = await gateway.call('POST', '/api/silences', { key: acme, body });
+    assert.equal(made.status, 201, JSON.stringify(made.body));
+    const quiet = async () => (await list('?rule=loud'))[0]!.silenced_by;
+    assert.deepEqual(await quiet(), [made.body.id]);
+    assert.deepEqual((await gateway.call('GET', '/api/silences', { key: other })).body.silences, []);
+    assert.equal((await gateway.call('DELETE', `/api/silences/${made.body.id}`, { key: other })).status, 404);
+    assert.equal((await gateway.call('DELETE', `/api/silences/${made.body.id}`, { key: acme })).status, 200);
+    assert.deepEqual(await quiet(), []);
+    assert.equal((await gateway.call('DELETE', `/api/silences/${made.body.id}`, { key: acme })).status, 409);
+    const past = { ...body, ends_at: '2020-01-01T00:00:00Z' };
+    assert.equal((await gateway.call('POST', '/api/silences', { key: acme, body: past })).status, 400);
+  });
+
+  test('a channel never shows its secret, not in answers and not in events, and belongs to one organization', async () => {
+    const secret = 'a-secret-of-forty-characters-that-nobody-sees';
+    const body = { name: 'hook', kind: 'webhook', settings: { url: 'https://hooks.example.com/x', secret } };
+    const made = await gateway.call('POST', '/api/alert-channels', { key: acme, body });
+    assert.equal(made.status, 201, JSON.stringify(made.body));
+    const path = `/api/alert-channels/${made.body.id}`;
+    assert.equal((await gateway.call('GET', path, { key: other })).status, 404);
+    assert.equal((await gateway.call('POST', `${path}/test`, { key: other })).status, 404);
+    assert.equal((await gateway.call('PUT', path, { key: other, body })).status, 404);
+    assert.equal((await gateway.call('DELETE', path, { key: other })).status, 404);
+    assert.equal((await gateway.call('GET', path, { key: reader })).status, 403);
+    const inner = { ...body, name: 'inner', settings: { ...body.settings, url: 'https://127.0.0.1/x' } };
+    const refused = await gateway.call('POST', '/api/alert-channels', { key: acme, body: inner });
+    assert.equal(refused.status, 422);
+    assert.ok(!JSON.stringify(refused.body).includes(secret));
+    const settings = { url: 'https://hooks.example.com/x' };
+    const changed = await gateway.call('PUT', path, { key: acme, body: { ...body, name: 'hook 2', settings } });
+    assert.deepEqual([changed.status, changed.body.name], [200, 'hook 2'], JSON.stringify(changed.body));
+    const dead = await gateway.call('GET', '/api/alert-channels/dead-letters', { key: acme });
+    assert.deepEqual([dead.status, dead.body.dead_letters], [200, []]);
+    const unknown = `/api/alert-channels/dead-letters/${randomUUID()}/redeliver`;
+    assert.equal((await gateway.call('POST', unknown, { key: acme })).status, 404);
+    const removed = await gateway.call('DELETE', path, { key: acme });
+    assert.equal(removed.status, 200);
+    await sleep(300);
+    const events = acceptedOf(await judgeTopic(world)).filter(({ target }) => target?.id === made.body.id);
+    assert.deepEqual(
+      events.map(({ action }) => action),
+      ['created', 'updated', 'deleted'].map((what) => `notification_channel.${what}`),
+    );
+    assert.ok(!JSON.stringify([made.body, changed.body, removed.body, events]).includes(secret));
+  });
+
+  test('an organization without the right is refused with 402', async () => {
+    const body = { plan: 'free', retention_days: null, persistentLogging: true, export: true, alerts: false };
+    await gateway.call('PUT', '/api/organizations/initech/entitlements', { body });
+    const key = await gateway.makeKey(['initech'], ['view:audit_logs', 'manage:alerts']);
+    for (const path of ['/api/alerts', '/api/alert-rules', '/api/silences', '/api/alert-channels']) {
+      assert.equal((await gateway.call('GET', path, { key })).status, 402, path);
+    }
+  });
+
+  test('whoever speaks for several organizations says which', async () => {
+    const key = await gateway.makeKey(['acme', 'globex'], ['view:audit_logs', 'manage:alerts']);
+    assert.equal((await gateway.call('GET', '/api/silences', { key })).status, 400);
+    const headers = { 'x-organization-id': 'globex' };
+    assert.equal((await gateway.call('GET', '/api/silences', { key, headers })).status, 200);
+    const foreign = { 'x-organization-id': 'initech' };
+    assert.equal((await gateway.call('GET', '/api/silences', { key, headers: foreign })).status, 403);
+  });
+
+  const gatewayAdmin = (): string => world.adminKey;
+});
