@@ -19,6 +19,8 @@ export interface GatewayConfig {
   alertsTopic?: string;
   /** What channels of alerts may reach; no inner addresses where absent. */
   alertTargets?: TargetPolicy;
+  /** MMDB files with places of addresses, for backtests; those of installed packages where absent. */
+  geoFiles?: readonly string[];
   host: string;
   port: number;
   /** Signs the registry and its markers. */
@@ -92,6 +94,7 @@ export function readConfig(environment: Environment): GatewayConfig {
     topics,
     alertsTopic: env.text('SEALSTREAM_ALERTS_TOPIC', 'audit.alerts'),
     alertTargets: readTargetPolicy(environment),
+    geoFiles: env.list('SEALSTREAM_GEOIP_FILE', ''),
     host: env.text('SEALSTREAM_HOST', '127.0.0.1'),
     port: env.integer('SEALSTREAM_PORT', { fallback: 8_080, min: 0, max: 65_535 }),
     rootKey,

@@ -1,6 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 import type { Redis } from 'ioredis';
 import type { Kafka } from 'kafkajs';
+import { openPlaces } from '../alerts/geo/index.js';
 import type { ClickHouseClient } from '../core/clients/clickhouse.js';
 import type { Health } from '../core/health.js';
 import type { Logger } from '../core/log.js';
@@ -115,6 +116,7 @@ export async function registerRoutes(
     alertTargets: config.alertTargets,
     changing: limitChanges(limiterOf(parts, 'changes', config.limits.changeRate)),
     table,
+    locate: openPlaces({ files: config.geoFiles ?? [], onDamage: (message) => log.error(message) }).locate,
   });
   registerDescriptionRoutes(app);
   return { app, stopReading };

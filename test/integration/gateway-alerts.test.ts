@@ -205,7 +205,8 @@ describe('the routes of alerts', () => {
   });
 
   test('a rule that others refer to can be neither deleted nor switched off', async () => {
-    const base = 'title: Base\nid: base-rule\nname: base_rule\nlogsource: {product: sealstream}\ndetection: {sel: {action: x.y}, condition: sel}\n';
+    const base =
+      'title: Base\nid: base-rule\nname: base_rule\nlogsource: {product: sealstream}\ndetection: {sel: {action: x.y}, condition: sel}\n';
     const above =
       'title: Above\nid: above-rule\ncorrelation: {type: event_count, rules: [base_rule], timespan: 5m, condition: {gte: 3}}\n';
     for (const text of [base, above]) {
@@ -304,6 +305,30 @@ describe('the routes of alerts', () => {
     assert.equal((await gateway.call('GET', '/api/silences', { key, headers })).status, 200);
     const foreign = { 'x-organization-id': 'initech' };
     assert.equal((await gateway.call('GET', '/api/silences', { key, headers: foreign })).status, 403);
+  });
+
+  test('rules are tried over history before they are saved, with progress where it is asked for', async () => {
+    const text = spike('tried');
+    const from = new Date(Date.now() - 3_600_000).toISOString();
+    const tried = await gateway.call('POST', '/api/alert-rules/backtest', { key: acme, body: { text, from } });
+    assert.equal(tried.status, 200, JSON.stringify(tried.body));
+    assert.deepEqual([tried.body.findings_total, tried.body.coverage.complete], [0, true]);
+    const against = { text: spike('tried', 'auth.failed', 2) };
+    const answer = await fetch(`${gateway.url}/api/alert-rules/backtest`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${acme}`, 'content-type': 'application/json', accept: 'application/x-ndjson' },
+      body: JSON.stringify({ text, from, against }),
+    });
+    const last = JSON.parse((await answer.text()).trim().split('\n').at(-1)!);
+    assert.equal(last.result.difference.findings.both, 0);
+    const { body } = await gateway.call('GET', '/api/alert-rules', { key: acme });
+    const builtIn = body.rules.find((one: AnyFields) => one.built_in);
+    const path = `/api/alert-rules/${builtIn.id}/backtest`;
+    assert.equal((await gateway.call('POST', path, { key: acme, body: { from } })).status, 200);
+    assert.equal((await gateway.call('POST', path, { key: reader, body: { from } })).status, 403);
+    assert.equal((await gateway.call('POST', path, { key: acme, body: { from: '2020-01-01T00:00:00Z' } })).status, 400);
+    const bad = { text: 'title: [', from };
+    assert.equal((await gateway.call('POST', '/api/alert-rules/backtest', { key: acme, body: bad })).status, 422);
   });
 
   const gatewayAdmin = (): string => world.adminKey;

@@ -4,6 +4,7 @@ import type { Kafka } from 'kafkajs';
 import { createRuleTable } from '../../alerts/engine/rule-table.js';
 import { createActionTable, createFindingTable, createSilenceTable } from '../../alerts/findings/index.js';
 import { createNotifications, strictPolicy, type TargetPolicy } from '../../alerts/notify/index.js';
+import type { Locate } from '../../alerts/windows/index.js';
 import type { ClickHouseClient } from '../../core/clients/clickhouse.js';
 import type { Logger } from '../../core/log.js';
 import type { Metrics } from '../../core/metrics.js';
@@ -13,6 +14,7 @@ import { requireEntitlement } from '../entitlements/require.js';
 import type { EventsTable } from '../query/scope.js';
 import { createAlerts } from './alerts/alerts.js';
 import { registerAlertsRoutes } from './alerts/routes.js';
+import { registerBacktestRoutes } from './backtest/routes.js';
 import { createChangeLog } from './change-log.js';
 import { registerChannelRoutes } from './channels/routes.js';
 import { createAlertPublisher } from './publisher.js';
@@ -35,6 +37,8 @@ export interface AlertRouteParts {
   changing: preHandlerAsyncHookHandler;
   /** The way to the events, for backtests. */
   table: EventsTable;
+  /** Where addresses are, for backtests. */
+  locate?: Locate | undefined;
   metrics: Metrics;
   log: Logger;
 }
@@ -54,6 +58,8 @@ export function registerAlertRoutes(
     alertsTopic = 'audit.alerts',
     alertTargets = strictPolicy,
     changing,
+    table: events,
+    locate,
     metrics,
     log,
   }: AlertRouteParts,
@@ -87,6 +93,7 @@ export function registerAlertRoutes(
   });
   registerAlertsRoutes(app, shared);
   registerRuleRoutes(app, { ...shared, table, sets, readText, rules: createRules({ table, sets, readText }) });
+  registerBacktestRoutes(app, { ...shared, table: events, ruleTable: table, sets, readText, locate });
   registerSilenceRoutes(app, { ...shared, silences });
   registerChannelRoutes(app, { ...shared, notifications });
 }
