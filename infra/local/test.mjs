@@ -14,7 +14,7 @@ const FOLDERS = ['unit', 'integration', 'fault', 'e2e'];
 /** One more than two cores: many wait for a session to end or a part to come back. */
 const CONCURRENT_FILES = 3;
 /** For a single test, and for a file as a whole: a hang shall cost minutes, not the run. */
-const TIMEOUT_MS = 300_000;
+const TIMEOUT_MS = Number(process.env.SEALSTREAM_TEST_TIMEOUT_MS ?? 300_000);
 
 const words = process.argv.slice(2).filter((word) => !word.startsWith('--'));
 const rebuild = !process.argv.includes('--no-build');
