@@ -80,6 +80,7 @@ try {
         notifications,
         actions: createActionTable({ clickhouse, database }),
         silences: createSilenceTable({ clickhouse, database }),
+        log,
         linkOf: ({ id }) => `${publicUrl}/alerts/${id}`,
       }),
     health,

@@ -5,6 +5,7 @@ export type Bench = (options: Readonly<Record<string, string>>) => Promise<void>
 
 const benches: Readonly<Record<string, () => Promise<{ bench: Bench }>>> = {
   'alert-rules': () => import('./alert-rules.js'),
+  alerts: () => import('./alerts.js'),
   export: () => import('./export.js'),
   fanout: () => import('./fanout.js'),
   query: () => import('./query.js'),

@@ -4,14 +4,25 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startEmbedded } from '../support/stack.js';
 
-/** Kafka and ClickHouse of one's own, unless the environment names some. */
-export async function ownStack(): Promise<{ pids: Record<string, number>; stop: () => Promise<void> }> {
+/** Kafka and ClickHouse of one's own, and Redis where asked for, unless the environment names some. */
+export async function ownStack({ redis = false } = {}): Promise<{
+  pids: Record<string, number>;
+  stop: () => Promise<void>;
+}> {
   if (process.env.KAFKA_BROKERS && process.env.CLICKHOUSE_URL) return { pids: {}, stop: async () => {} };
   const dataDir = mkdtempSync(join(tmpdir(), 'sealstream-bench-'));
-  const stack = await startEmbedded({ dataDir, parts: ['kafka', 'clickhouse'], env: process.env });
+  const stack = await startEmbedded({
+    dataDir,
+    parts: ['kafka', 'clickhouse', ...(redis ? (['redis'] as const) : [])],
+    env: process.env,
+  });
   Object.assign(process.env, stack.addresses);
   return {
-    pids: { clickhouse: stack.part('clickhouse').pid()!, kafka: stack.part('kafka').pid()! },
+    pids: {
+      clickhouse: stack.part('clickhouse').pid()!,
+      kafka: stack.part('kafka').pid()!,
+      ...(redis ? { redis: stack.part('redis').pid()! } : {}),
+    },
     async stop() {
       await stack.stop();
       rmSync(dataDir, { recursive: true, force: true });

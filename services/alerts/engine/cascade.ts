@@ -45,23 +45,20 @@ export interface CascadeParts {
 
 /** Remembers so many hits at most; one that is forgotten goes on once more, which changes nothing. */
 export interface FedHits {
-  /** Whether it is new. */
-  add(key: string, group: string, eventId: string): boolean;
+  has(hit: string): boolean;
+  add(hit: string): void;
 }
 
 export function createFedHits(most = 200_000): FedHits {
   let young = new Set<string>();
   let old = new Set<string>();
   return {
-    add(key, group, eventId) {
-      const name = `${key} ${eventId} ${group}`;
-      if (young.has(name) || old.has(name)) return false;
-      young.add(name);
-      if (young.size >= most / 2) {
-        old = young;
-        young = new Set();
-      }
-      return true;
+    has: (hit) => young.has(hit) || old.has(hit),
+    add(hit) {
+      young.add(hit);
+      if (young.size < most / 2) return;
+      old = young;
+      young = new Set();
     },
   };
 }
@@ -91,6 +88,7 @@ export async function runCascade(
   let waits = tickUs !== undefined;
   while (incoming.size > 0 || again.length > 0 || waits) {
     const judged: JudgedHeld[] = [];
+    const feeding: string[] = [];
     let more = false;
     for (const level of rules.levels) {
       const additions = incoming.takeLevel(level);
@@ -109,9 +107,11 @@ export async function runCascade(
         const step = judgeHeld(active, one, watermarkUs, parts.maxMatches);
         if (step.evicted > 0) metrics.evicted.inc({ what: 'match' }, step.evicted);
         judged.push({ active, held: one, step });
-        feedHits(parts, { active, held: one, step }, incoming);
+        feeding.push(...feedHits(parts, { active, held: one, step }, incoming));
       }
     }
+    // Now that they are in Redis: had that failed, they would have to go on again.
+    for (const hit of feeding) parts.fed.add(hit);
     const changes = judged.flatMap(changesOf);
     if (changes.length > 0) await parts.report(changes);
     again = judged.length > 0 ? await store.settle(judged.map(settlementOf)) : [];
@@ -147,16 +147,20 @@ function feedHits(
   { rules, fed, metrics }: CascadeParts,
   { active, held, step }: JudgedHeld,
   incoming: ReturnType<typeof createIncoming>,
-): void {
+): string[] {
   const group = JSON.stringify(held.group);
+  const feeding: string[] = [];
   for (const { timeUs, eventId, feeds } of step.hits) {
-    if (!fed.add(active.key, group, eventId)) continue;
+    const hit = `${active.key} ${eventId} ${group}`;
+    if (fed.has(hit)) continue;
+    feeding.push(hit);
     metrics.hits.inc();
     for (const entry of feeds) {
       const key = rules.keyOf(active.owner, entry.rule);
       if (key !== undefined) incoming.add({ key, entry, timeUs, eventId });
     }
   }
+  return feeding;
 }
 
 function changesOf({ active, held, step }: JudgedHeld): FindingChange[] {

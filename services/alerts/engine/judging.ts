@@ -13,7 +13,7 @@ export interface ArrivedEvent {
   appendTimeUs: number;
 }
 
-/** Judges events and ticks, one at a time. Everything that was found is stored when a call resolves; when it rejects, it may be made again. */
+/** Judges events and ticks, any number at a time: engines and calls meet in Redis alone. Everything that was found is stored when a call resolves; when it rejects, it may be made again. */
 export interface Judging {
   events(events: readonly ArrivedEvent[]): Promise<void>;
   /** Whether something was judged since without a window that there is now: then those events are to be judged again. */
@@ -42,18 +42,11 @@ export function createJudging({
   metrics: EngineMetrics;
   log: Logger;
 }): Judging {
-  let turn: Promise<unknown> = Promise.resolve();
   /** Of one generation and epoch: a window that is new has been fed nothing. */
   let fed: { of: string; hits: FedHits } | undefined;
   /** What this engine knows to be stored, of one generation. */
   let behind: { generation: string; next: Map<number, number> } | undefined;
   let used: ReadyWindows | undefined;
-
-  const inTurn = <T>(work: () => Promise<T>): Promise<T> => {
-    const mine = turn.then(work, work);
-    turn = mine.catch(() => {});
-    return mine;
-  };
 
   /** Does it on whole windows: again where Redis loses them on the way. */
   const onWindows = async <T>(work: (ready: ReadyWindows) => Promise<T>): Promise<T> => {
@@ -105,13 +98,12 @@ export function createJudging({
   };
 
   return {
-    events: (events) =>
-      inTurn(async () => {
-        const stop = metrics.judgeSeconds.startTimer();
-        await onWindows((ready) => cascade(ready, entriesOf(events)));
-        metrics.events.inc(events.length);
-        stop();
-      }),
+    async events(events) {
+      const stop = metrics.judgeSeconds.startTimer();
+      await onWindows((ready) => cascade(ready, entriesOf(events)));
+      metrics.events.inc(events.length);
+      stop();
+    },
     async isCurrent() {
       if (used === undefined || (await keeper.isCurrent(used))) return true;
       await directory.refresh();
@@ -124,12 +116,10 @@ export function createJudging({
           for (const [partition, { next }] of progress) behind.next.set(partition, next);
       }),
     tick: (watermarkUs) =>
-      inTurn(() =>
-        onWindows(async (ready) => {
-          await cascade(ready, [], watermarkUs);
-          await ready.store.setWatermark(watermarkUs);
-        }),
-      ),
+      onWindows(async (ready) => {
+        await cascade(ready, [], watermarkUs);
+        await ready.store.setWatermark(watermarkUs);
+      }),
     windows: () => onWindows(async (ready) => ready),
   };
 }

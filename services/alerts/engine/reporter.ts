@@ -8,7 +8,7 @@ export type TellPeople = (
   changes: readonly { change: FindingChange['change'] | 'resolved'; finding: Finding; succeeds: boolean }[],
 ) => Promise<void>;
 
-/** Stores findings, publishes them, and has people told, in this order: what is published can be looked up. */
+/** Stores findings, publishes them, and has people told, all at once: what fails is done again, all of it. */
 export interface Reporter {
   report(changes: readonly FindingChange[]): Promise<void>;
   /** Findings that came to their end, by organization and id. */
@@ -46,9 +46,7 @@ export function createReporter({
   };
   return {
     async report(changes) {
-      await table.write(changes.map(({ finding }) => finding));
-      await publish(changes);
-      await tell(changes);
+      await Promise.all([table.write(changes.map(({ finding }) => finding)), publish(changes), tell(changes)]);
       for (const { change } of changes) metrics.findings.inc({ change });
     },
     async resolved(names) {
@@ -59,8 +57,7 @@ export function createReporter({
       const findings = (await table.byIds(ids)).filter(({ successor }) => successor === undefined);
       if (findings.length === 0) return;
       const changes = findings.map((finding) => ({ change: 'resolved' as const, finding, succeeds: false }));
-      await publish(changes);
-      await tell(changes);
+      await Promise.all([publish(changes), tell(changes)]);
       metrics.resolved.inc(findings.length);
     },
   };

@@ -1,4 +1,6 @@
+import { messageOf } from '../../core/errors.js';
 import { formatTimestampUs } from '../../core/event/time.js';
+import type { Logger } from '../../core/log.js';
 import {
   type ActionTable,
   alertState,
@@ -21,6 +23,7 @@ export interface Telling {
 
 const systemActor = { type: 'system', id: 'alerts', name: '' };
 const sweepLimit = 1_000;
+const silencesHoldMs = 1_000;
 /** A finding younger than this is still being told by whoever found it. */
 const sweepAfterUs = 10_000_000;
 
@@ -31,6 +34,7 @@ export function createTelling({
   actions,
   silences,
   linkOf,
+  log,
   nowUs = () => Date.now() * 1_000,
 }: {
   notifications: Pick<Notifications, 'notify'> & {
@@ -42,6 +46,7 @@ export function createTelling({
   silences: SilenceTable;
   /** Where people look at an alert. */
   linkOf: (finding: Finding) => string;
+  log: Logger;
   nowUs?: () => number;
 }): Telling {
   const alertOf = (finding: Finding, state: Alert['state']): Alert => ({
@@ -87,9 +92,24 @@ export function createTelling({
     }
     if (requests.length > 0) await notifications.notify(requests);
   };
-  const noteTold = (findings: readonly Finding[], note: string): Promise<void> => {
+  /** Beside the work: where it fails the sweep tells again, which notify knows to be the same. */
+  const noteTold = (findings: readonly Finding[], note: string): void => {
     const about = { kind: 'notified' as const, atUs: nowUs(), note, actor: systemActor };
-    return actions.write(findings.map(({ organizationId, id }) => ({ ...about, organizationId, findingId: id })));
+    actions
+      .write(findings.map(({ organizationId, id }) => ({ ...about, organizationId, findingId: id })))
+      .catch((error) => log.warn({ error: messageOf(error) }, 'it was not written down that an alert was told'));
+  };
+  let known: { silences: Promise<Silence[]>; readAtMs: number } | undefined;
+  /** Those of a second ago are good enough, and spare every alert a query. */
+  const lasting = (): Promise<Silence[]> => {
+    if (!known || performance.now() - known.readAtMs > silencesHoldMs) {
+      const reading = silences.lasting(nowUs());
+      known = { silences: reading, readAtMs: performance.now() };
+      reading.catch(() => {
+        known = undefined;
+      });
+    }
+    return known.silences;
   };
   const isQuiet = (finding: Finding, all: readonly Silence[]): boolean =>
     alertState({ finding, actions: [], silences: all, nowUs: nowUs() }).silencedBy.length > 0;
@@ -98,13 +118,13 @@ export function createTelling({
     async tell(changes) {
       const wanted = changes.filter(({ change }) => change === 'opened' || change === 'resolved');
       if (wanted.length === 0) return;
-      const all = await silences.lasting(nowUs());
+      const all = await lasting();
       const opened = wanted.filter(({ change, finding }) => change === 'opened' && !isQuiet(finding, all));
       // One that takes the place of another was told under that one's name.
       const first = opened.filter(({ succeeds }) => !succeeds).map(({ finding }) => finding);
       await notify(first.map((finding) => ({ finding, state: 'firing' as const, occasion: 'firing' })));
-      await noteTold(first, 'firing');
-      await noteTold(
+      noteTold(first, 'firing');
+      noteTold(
         opened.filter(({ succeeds }) => succeeds).map(({ finding }) => finding),
         'under its former id',
       );
@@ -126,7 +146,7 @@ export function createTelling({
         return [{ finding, state: 'firing' as const, occasion: times === 0 ? 'firing' : `repeat ${times}` }];
       });
       await notify(due);
-      await noteTold(
+      noteTold(
         due.map(({ finding }) => finding),
         'again',
       );

@@ -21,7 +21,8 @@ const lockMs = 5_000;
 const atOnce = 500;
 /** After how many ticks. */
 const sweepTurns = 15;
-const dropTurns = 30;
+/** Windows in whose groups a tick looks for what can be dropped: with thousands of rules it takes some minutes to come round. */
+const windowsPerTick = 100;
 const renewScript = `
 local holder = redis.call('GET', KEYS[1])
 if not holder or holder == ARGV[1] then redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2]) return 1 end
@@ -65,6 +66,7 @@ export function startTicker({
   let stopping = false;
   let last = 0;
   let turns = 0;
+  let place = 0;
 
   /** Partitions without a record hold nobody up: their first will be appended after now. */
   const sayProgress = async (): Promise<number[]> => {
@@ -100,9 +102,11 @@ export function startTicker({
     }
     turns += 1;
     if (turns % sweepTurns === 0) await sweep();
-    // Dropping can wait, and asks every window.
-    if (turns % dropTurns !== 0) return;
-    for (const { key } of rules().windows.values()) await store.forget(key, watermarkUs, atOnce);
+    const keys = [...rules().windows.keys()];
+    for (let looked = 0; looked < Math.min(windowsPerTick, keys.length); looked += 1) {
+      place = (place + 1) % keys.length;
+      await store.forget(keys[place]!, watermarkUs, atOnce);
+    }
   };
 
   let running = Promise.resolve();

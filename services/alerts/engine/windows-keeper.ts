@@ -62,7 +62,16 @@ export function createWindowsKeeper({
   const me = randomUUID();
   const generationKey = `${prefix}:generation`;
   const lockKey = `${prefix}:building`;
-  let held: { generation: string; epoch: string; store: WindowStore; built: Map<string, number> } | undefined;
+  let held:
+    | {
+        generation: string;
+        epoch: string;
+        store: WindowStore;
+        built: Map<string, number>;
+        /** Rules all of whose windows are built: there may be many, and the question comes with every batch. */
+        whole: WeakSet<ActiveRules>;
+      }
+    | undefined;
 
   /** The generation that is, or a new one where there is none or it is `instead`. */
   const begin = async (instead = ''): Promise<string> =>
@@ -76,7 +85,13 @@ export function createWindowsKeeper({
     const built = await redis.hgetall(builtKey(generation));
     const store =
       held?.generation === generation ? held.store : createWindowStore({ redis, prefix, generation, maxGroups });
-    held = { generation, epoch, store, built: new Map(Object.entries(built).map(([key, us]) => [key, Number(us)])) };
+    held = {
+      generation,
+      epoch,
+      store,
+      built: new Map(Object.entries(built).map(([key, us]) => [key, Number(us)])),
+      whole: new WeakSet(),
+    };
     return held;
   };
   const missing = (rules: ActiveRules, built: ReadonlyMap<string, number>): ActiveWindow[] =>
@@ -107,9 +122,10 @@ export function createWindowsKeeper({
   return {
     async ready(rules) {
       for (;;) {
-        const { generation, epoch, store, built } =
-          held && missing(rules, held.built).length === 0 ? held : await look();
-        if (missing(rules, built).length === 0) {
+        const now = held?.whole.has(rules) ? held : await look();
+        const { generation, epoch, store, built, whole } = now;
+        if (whole.has(rules) || missing(rules, built).length === 0) {
+          whole.add(rules);
           return { generation, epoch, store, quietToUs: (key) => built.get(key) ?? Number.NEGATIVE_INFINITY };
         }
         const mine = await redis.set(lockKey, me, 'PX', lock.ttlMs, 'NX');

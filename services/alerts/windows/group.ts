@@ -1,7 +1,7 @@
-import { createEvaluator, type Evaluator, type Memory } from './evaluate.js';
+import { createEvaluator, type Memory } from './evaluate.js';
 import { type Entry, type Moment, momentsOf, type WindowMatch } from './match.js';
 import { createOffHours } from './off-hours.js';
-import { addHits, type Hit, keptIds, type Run, type Runs } from './run.js';
+import { createRunBuilder, type Hit, type Run, type Runs } from './run.js';
 import { isEarly, type Window } from './window.js';
 
 /** A rule's window with all that decides its hits and runs. */
@@ -59,13 +59,13 @@ export function judgeGroup(
   const early = isEarly(window);
   const remembers = window.kind === 'new_value' || window.kind === 'impossible_travel';
   const hits: Hit[] = [];
-  let runs: Run[] = settled.run ? [settled.run] : [];
+  const runs = createRunBuilder(window, settled.run);
   let next = settled;
   let waitingUs: number | undefined;
 
   const settle = (): void => {
     const toUs = Math.max(settled.toUs, settleToUs);
-    next = { toUs, quietToUs: settled.quietToUs, run: runs.at(-1), memory: evaluator.memory() };
+    next = { toUs, quietToUs: settled.quietToUs, run: runs.last(), memory: evaluator.memory() };
   };
   let isSettled = false;
   for (const moment of momentsOf(matches)) {
@@ -83,20 +83,16 @@ export function judgeGroup(
       break;
     }
     if (!evaluator.step(moment) || !isOff(timeUs)) continue;
-    const hit = hitOf(moment, evaluator.seen());
-    hits.push(hit);
-    if (timeUs >= window.activeFromUs && timeUs > settled.quietToUs) runs = addHits(runs, [hit], window);
+    hits.push(hitOf(moment));
+    if (timeUs >= window.activeFromUs && timeUs > settled.quietToUs) runs.add(moment, evaluator.seen);
   }
   if (!isSettled) settle();
-  return { hits, runs, settled: next, waitingUs };
+  return { hits, runs: runs.all(), settled: next, waitingUs };
 }
 
-const hitOf = ({ timeUs, eventId, matches }: Moment, seen: ReturnType<Evaluator['seen']>): Hit => ({
+const hitOf = ({ timeUs, eventId, matches }: Moment): Hit => ({
   timeUs,
   eventId,
-  sinceUs: seen[0]?.timeUs ?? timeUs,
-  windowIds: seen.slice(0, keptIds).map((one) => one.eventId),
-  windowCount: seen.length,
   feeds: matches.length === 1 ? matches[0]!.feeds : distinctFeeds(matches.flatMap(({ feeds }) => feeds)),
 });
 

@@ -1,14 +1,9 @@
-import type { Entry } from './match.js';
+import type { Entry, Moment } from './match.js';
 
 /** A moment at which the condition held. */
 export interface Hit {
   timeUs: number;
   eventId: string;
-  /** The events of the window, oldest first, this one the last; at most `keptIds` of them. */
-  windowIds: readonly string[];
-  windowCount: number;
-  /** The time of the oldest of them. */
-  sinceUs: number;
   feeds: readonly Entry[];
 }
 
@@ -41,33 +36,41 @@ export const keptIds = 100;
 export const runEndUs = ({ firstUs, lastUs }: Pick<Run, 'firstUs' | 'lastUs'>, { resolveAfterUs, suppressUs }: Runs) =>
   Math.max(lastUs + resolveAfterUs, firstUs + suppressUs);
 
-/** The run that a hit begins. */
-export const beginRun = (hit: Hit): Run => ({
-  firstUs: hit.timeUs,
-  firstId: hit.eventId,
-  sinceUs: hit.sinceUs,
-  lastUs: hit.timeUs,
-  hits: 1,
-  count: hit.windowCount,
-  eventIds: hit.windowIds,
-});
+/** Puts hits together, in their order. A run's beginning depends on nothing behind it. */
+export interface RunBuilder {
+  /** `window` gives the events of the hit's window, oldest first, itself the last; asked only where a run begins. */
+  add(hit: Pick<Hit, 'timeUs' | 'eventId'>, window: () => readonly Pick<Moment, 'timeUs' | 'eventId'>[]): void;
+  /** As it is now; what is added later changes nothing in it. */
+  last(): Run | undefined;
+  all(): readonly Run[];
+}
 
-/** Adds hits in order to the runs, the last of which may go on. A run's beginning depends on nothing behind it. */
-export function addHits(runs: readonly Run[], hits: readonly Hit[], rule: Runs): Run[] {
-  const all = [...runs];
-  for (const hit of hits) {
-    const run = all.at(-1);
-    if (!run || hit.timeUs > runEndUs(run, rule)) {
-      all.push(beginRun(hit));
-      continue;
-    }
-    all[all.length - 1] = {
-      ...run,
-      lastUs: hit.timeUs,
-      hits: run.hits + 1,
-      count: run.count + 1,
-      eventIds: run.eventIds.length < keptIds ? [...run.eventIds, hit.eventId] : run.eventIds,
-    };
-  }
-  return all;
+/** Goes on with a run, where there is one. */
+export function createRunBuilder(rule: Runs, begun: Run | undefined): RunBuilder {
+  const done: Run[] = [];
+  let run: (Run & { eventIds: string[] }) | undefined = begun && { ...begun, eventIds: [...begun.eventIds] };
+  return {
+    add({ timeUs, eventId }, window) {
+      if (run && timeUs <= runEndUs(run, rule)) {
+        run.lastUs = timeUs;
+        run.hits += 1;
+        run.count += 1;
+        if (run.eventIds.length < keptIds) run.eventIds.push(eventId);
+        return;
+      }
+      if (run) done.push(run);
+      const seen = window();
+      run = {
+        firstUs: timeUs,
+        firstId: eventId,
+        sinceUs: seen[0]?.timeUs ?? timeUs,
+        lastUs: timeUs,
+        hits: 1,
+        count: seen.length,
+        eventIds: seen.slice(0, keptIds).map((one) => one.eventId),
+      };
+    },
+    last: () => run && { ...run, eventIds: [...run.eventIds] },
+    all: () => (run ? [...done, run] : done),
+  };
 }
