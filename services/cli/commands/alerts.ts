@@ -1,15 +1,25 @@
 import { type Command, Option } from 'commander';
 import { readPack } from '../../alerts/pack/index.js';
 import { type TestedRules, testRules } from '../../alerts/rule-tests/index.js';
+import { addAlertCommands } from '../alerts/alerts.js';
+import { addBacktest } from '../alerts/backtest.js';
+import { addChannelCommands } from '../alerts/channels.js';
 import { readRuleFiles } from '../alerts/rule-files.js';
+import { addRuleCommands } from '../alerts/rules.js';
+import { addSilenceCommands } from '../alerts/silences.js';
 import { faultText, reportText } from '../alerts/test-report.js';
 import { exitCodes, usageError } from '../errors.js';
 import { type OutputFormat, outputFormats } from '../output/printer.js';
 import type { Tools } from './command.js';
 
 export function addAlerts(parent: Command, tools: Tools): void {
-  const alerts = parent.command('alerts').description('rules of alerts');
+  const alerts = parent.command('alerts').description('what rules found, rules, silences, channels');
+  addAlertCommands(alerts, tools);
+  addRuleCommands(alerts, tools);
   addTest(alerts, tools);
+  addBacktest(alerts, tools);
+  addSilenceCommands(alerts, tools);
+  addChannelCommands(alerts, tools);
 }
 
 interface TestOptions {

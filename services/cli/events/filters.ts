@@ -90,7 +90,7 @@ function* flags(without: readonly FilterName[]) {
 const unitMs: Readonly<Record<string, number>> = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000, w: 604_800_000 };
 
 /** `2h` is two hours ago; anything else is for the gateway to read. */
-function ago(text: string, nowMs: number): string {
+export function ago(text: string, nowMs: number): string {
   const [, count, unit] = /^(\d{1,6})([smhdw])$/.exec(text) ?? [];
   return count === undefined ? text : new Date(nowMs - Number(count) * unitMs[unit!]!).toISOString();
 }

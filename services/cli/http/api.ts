@@ -15,6 +15,7 @@ export interface Api {
   readonly url: URL;
   get<T>(path: string, request?: Request): Promise<T>;
   post<T>(path: string, request?: Request): Promise<T>;
+  put<T>(path: string, request?: Request): Promise<T>;
   delete<T>(path: string, request?: Request): Promise<T>;
   /** For what is no single answer: the stream, downloads. */
   readonly gateway: Gateway;
@@ -44,7 +45,11 @@ export function createApi({
   };
   const gateway = open({ url, apiKey, userAgent: `sealstream-cli/${version}` });
 
-  const send = async <T>(method: 'get' | 'post' | 'delete', path: string, request: Request = {}): Promise<T> => {
+  const send = async <T>(
+    method: 'get' | 'post' | 'put' | 'delete',
+    path: string,
+    request: Request = {},
+  ): Promise<T> => {
     const { onWait, ...rest } = request;
     const q = typeof rest.query?.q === 'string' ? rest.query.q : undefined;
     try {
@@ -62,6 +67,7 @@ export function createApi({
     url: gateway.url,
     get: (path, request) => send('get', path, request),
     post: (path, request) => send('post', path, request),
+    put: (path, request) => send('put', path, request),
     delete: (path, request) => send('delete', path, request),
     gateway,
     signal,

@@ -17,9 +17,10 @@ export class Refused extends CliError {
     this.retryAfterMs = error.retryAfterMs;
   }
 
-  /** A filter that the gateway cannot read is a command line that is not understood, whoever reads it. */
+  /** A filter or a rule that the gateway cannot read is a command line that is not understood, whoever reads it. */
   override get exitCode(): number {
-    const { status, errors } = this.problem;
+    const { status, errors, kind } = this.problem;
+    if (kind === 'invalid-rule') return exitCodes.usage;
     return status === 400 && errors.some(({ parameter }) => parameter !== undefined)
       ? exitCodes.usage
       : exitCodes.failed;
@@ -32,8 +33,8 @@ function describe(problem: ProblemDocument, { q, width }: { q: string | undefine
   const inQuery = errors.find(({ parameter, position }) => parameter === 'q' && position !== undefined);
   const shown = q === undefined || !inQuery ? [] : pointAt(q, inQuery.position!, width);
   const places = errors.filter((error) => !what.includes(error.detail));
-  const lines = places.slice(0, mostErrors).map(({ pointer, parameter, detail: where }) => {
-    const at = pointer ?? parameter;
+  const lines = places.slice(0, mostErrors).map(({ pointer, parameter, line, column, detail: where }) => {
+    const at = line === undefined ? (pointer ?? parameter) : `line ${line}, column ${column}`;
     return at ? `  ${at}: ${where}` : `  ${where}`;
   });
   if (places.length > mostErrors) lines.push(`  and ${places.length - mostErrors} more`);

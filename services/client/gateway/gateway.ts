@@ -31,6 +31,7 @@ export interface Gateway {
   readonly url: URL;
   get<T>(path: string, request?: GatewayRequest): Promise<T>;
   post<T>(path: string, request?: GatewayRequest): Promise<T>;
+  put<T>(path: string, request?: GatewayRequest): Promise<T>;
   delete<T>(path: string, request?: GatewayRequest): Promise<T>;
   /** Below the gateway's URL, whatever path that has itself. */
   address(path: string, query?: Query): URL;
@@ -131,6 +132,7 @@ export function createGateway({
     headers,
     get: (path, request) => send('GET', path, request),
     post: (path, request) => send('POST', path, request),
+    put: (path, request) => send('PUT', path, request),
     delete: (path, request) => send('DELETE', path, request),
   };
 }
