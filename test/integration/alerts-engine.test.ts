@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { createFindingTable, type Finding } from '../../services/alerts/findings/index.js';
 import type { AlertMessage } from '../../services/alerts/findings/message.js';
+import { packTexts } from '../../services/alerts/pack/index.js';
 import { createLogger } from '../../services/core/log.js';
 import { readTopic } from '../../services/core/reading/index.js';
 import {
@@ -85,6 +86,28 @@ describe('the engine of alerts', () => {
     const many = (await findings()).find(({ rule }) => rule.id === 'many')!;
     assert.equal(many.hits, 1);
     assert.equal(many.events, 5);
+  });
+
+  test('leaves a built-in rule out for an organization that has switched it off for itself', async () => {
+    const { id } = packTexts().at(-1)!;
+    await writeRules(live.world, [
+      { id, text: spike('for-all', 2) },
+      { id, text: spike('for-all', 2), organization: 'acme', enabled: false },
+    ]);
+    await until(async () => (engine.directory.active.size === 6 ? true : undefined), 'the rules', 3_000);
+    for (const organization_id of ['acme', 'globex']) {
+      await live.publish(3, 1, { ...failed('198.51.100.40'), organization_id });
+    }
+    const table = createFindingTable({ clickhouse: live.world.clickhouse, database: config.database });
+    const found = (rule: string) => table.open({ owner: '', ruleIds: [rule] }, 0);
+    await until(async () => ((await found('for-all')).length > 0 ? true : undefined), 'the finding of globex');
+    await until(
+      async () => ((await found('few')).some(({ group }) => group.values[0] === '198.51.100.40') ? true : undefined),
+      'the finding of acme by another rule',
+    );
+    assert.deepEqual([...new Set((await found('for-all')).map(({ organizationId }) => organizationId))], ['globex']);
+    await writeRules(live.world, [{ id, text: spike('for-all', 2), enabled: false }]);
+    await until(async () => (engine.directory.active.size === 4 ? true : undefined), 'the rules', 3_000);
   });
 
   test('goes on with the running set when one is refused, and says why', async () => {

@@ -48,7 +48,17 @@ export interface ActiveRules {
   readonly tried: number;
 }
 
-export function activateRules(sets: readonly OwnerRules[], { locate }: { locate: Locate | undefined }): ActiveRules {
+/**
+ * `decides`: whether an organization has a text of the deployment's, by its id, as its own, on or off: then the deployment's gives no alerts
+ * of that organization.
+ */
+export function activateRules(
+  sets: readonly OwnerRules[],
+  {
+    locate,
+    decides = () => false,
+  }: { locate: Locate | undefined; decides?: (organization: string, textId: string) => boolean },
+): ActiveRules {
   const owners = new Map<string, { index: RuleIndex; plan: WindowPlan; keys: ReadonlyMap<string, string> }>();
   const windows = new Map<string, ActiveWindow>();
   for (const { owner, rules, activeFromUs } of sets) {
@@ -64,6 +74,20 @@ export function activateRules(sets: readonly OwnerRules[], { locate }: { locate:
     levels[active.depth]!.push(active);
   }
   const everyones = owners.get('');
+  /** Of the deployment's rules that give alerts. */
+  const textOf = new Map(
+    sets
+      .filter(({ owner }) => owner === '')
+      .flatMap(({ rules }) =>
+        rules.filter(({ alerts }) => alerts).map(({ id, origin }) => [id, origin.source] as const),
+      ),
+  );
+  const left = (organization: string, entries: readonly Entry[]): Entry[] =>
+    entries.flatMap((entry) => {
+      const textId = textOf.get(entry.rule);
+      if (textId !== undefined && decides(organization, textId)) return [];
+      return [entry.feeds.length === 0 ? entry : { ...entry, feeds: left(organization, entry.feeds) }];
+    });
 
   return {
     windows,
@@ -77,7 +101,8 @@ export function activateRules(sets: readonly OwnerRules[], { locate }: { locate:
         const matching = set.index.match(event);
         matches += matching.length;
         if (matching.length === 0) continue;
-        for (const entry of set.plan.entriesOf(event, matching, appendTimeUs, onLeft)) {
+        const found = set.plan.entriesOf(event, matching, appendTimeUs, onLeft);
+        for (const entry of set === everyones ? left(event.body.organization_id, found) : found) {
           entries.push({ key: set.keys.get(entry.rule)!, entry });
         }
       }

@@ -1,5 +1,6 @@
 import { messageOf } from '../../core/errors.js';
 import type { Logger } from '../../core/log.js';
+import { packTexts } from '../pack/index.js';
 import { parseRuleSet, type Rule, type RuleFault } from '../rules/index.js';
 import type { Locate } from '../windows/index.js';
 import { type ActiveRules, activateRules, type OwnerRules } from './active-rules.js';
@@ -34,6 +35,17 @@ interface OwnerState extends OwnerRules {
 
 const sourceName = ({ name, id }: RuleText): string => (name === '' ? id : name);
 
+const decisionName = (organization: string, textId: string): string => JSON.stringify([organization, textId]);
+
+/** Texts of the deployment's that organizations have as their own: built-in ones that they switched on or off. */
+function decisionsOf(texts: readonly RuleText[], builtIn: ReadonlySet<string>): ReadonlySet<string> {
+  return new Set(
+    texts
+      .filter(({ organizationId, id }) => organizationId !== '' && builtIn.has(id))
+      .map(({ organizationId, id }) => decisionName(organizationId, id)),
+  );
+}
+
 export function createRuleDirectory({
   table,
   locate,
@@ -48,6 +60,9 @@ export function createRuleDirectory({
   pollMs?: number;
 }): RuleDirectory {
   let owners = new Map<string, OwnerState>();
+  // Only these: no organization shall switch off what the deployment wrote for everybody.
+  const builtIn = new Set(packTexts().map(({ id }) => id));
+  let decisions: ReadonlySet<string> = new Set();
   const faults = new Map<string, readonly RuleFault[]>();
   const refused = new Map<string, string>();
   let active = activateRules([], { locate });
@@ -56,7 +71,9 @@ export function createRuleDirectory({
   const refresh = async (): Promise<void> => {
     const now = await table.fingerprint();
     if (now === fingerprint) return;
-    const texts = (await table.all()).filter(({ enabled }) => enabled);
+    const all = await table.all();
+    const texts = all.filter(({ enabled }) => enabled);
+    const decided = decisionsOf(all, builtIn);
     const next = new Map<string, OwnerState>();
     for (const owner of new Set(texts.map(({ organizationId }) => organizationId))) {
       const state = read(
@@ -67,11 +84,19 @@ export function createRuleDirectory({
     }
     for (const owner of faults.keys())
       if (!texts.some(({ organizationId }) => organizationId === owner)) faults.delete(owner);
-    const changed = next.size !== owners.size || [...next].some(([owner, state]) => owners.get(owner) !== state);
+    const changed =
+      decided.size !== decisions.size ||
+      [...decided].some((one) => !decisions.has(one)) ||
+      next.size !== owners.size ||
+      [...next].some(([owner, state]) => owners.get(owner) !== state);
     owners = next;
+    decisions = decided;
     fingerprint = now;
     if (!changed) return;
-    active = activateRules([...owners.values()], { locate });
+    active = activateRules([...owners.values()], {
+      locate,
+      decides: (organization, textId) => decided.has(decisionName(organization, textId)),
+    });
     metrics.rules.set(active.size);
     log.info({ rules: active.size, windows: active.windows.size }, 'the rules of alerts changed');
   };
