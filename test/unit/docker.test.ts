@@ -12,8 +12,9 @@ const ours = entries.filter(([, { build }]) => build);
 const jobs = entries.filter(([, { restart }]) => restart === 'no').map(([name]) => name);
 
 describe('docker-compose.yml', () => {
-  test('runs the three parts, two jobs and two services', () => {
+  test('runs the three parts, two jobs and three services', () => {
     assert.deepEqual(Object.keys(services).sort(), [
+      'alerts',
       'clickhouse',
       'consumer',
       'gateway',
@@ -51,7 +52,7 @@ describe('docker-compose.yml', () => {
     }
   });
 
-  test('publishes the gateway on loopback and nothing else; the parts have no way out', () => {
+  test('publishes the gateway on loopback and nothing else; only it and the alerts, which tell receivers outside, have a way out', () => {
     const published = entries.filter(([, { ports }]) => ports);
     assert.deepEqual(
       published.map(([name, { ports }]) => [name, ports]),
@@ -59,7 +60,7 @@ describe('docker-compose.yml', () => {
     );
     assert.equal(networks.parts!.internal, true);
     for (const [name, service] of entries) {
-      if (name === 'gateway') assert.deepEqual(service.networks, ['parts', 'front']);
+      if (['gateway', 'alerts'].includes(name)) assert.deepEqual(service.networks, ['parts', 'front']);
       else if (service.network_mode === undefined) assert.deepEqual(service.networks, ['parts'], name);
       else assert.equal(service.network_mode, 'none', name);
     }
@@ -104,6 +105,7 @@ describe('docker-compose.yml', () => {
       keys.map(({ name, mode }) => [name, mode]),
       [
         ['init', undefined],
+        ['alerts', 'ro'],
         ['gateway', 'ro'],
       ],
     );
