@@ -27,7 +27,13 @@ function layOutImage(app: string): void {
     mkdirSync(dirname(join(app, path)), { recursive: true });
     symlinkSync(join(root, path), join(app, path));
   }
-  const copied = ['package.json', 'schemas', 'infra/clickhouse/migrations', 'infra/docker/healthcheck.mjs'];
+  const copied = [
+    'package.json',
+    'schemas',
+    'infra/clickhouse/migrations',
+    'infra/docker/healthcheck.mjs',
+    'services/alerts/pack/rules',
+  ];
   for (const path of copied) cpSync(join(root, path), join(app, path), { recursive: true });
   cpSync(join(root, 'dist'), join(app, 'dist'), {
     recursive: true,
@@ -40,9 +46,13 @@ describe('the commands of docker-compose.yml', () => {
   const app = join(folder, 'app');
   const stack = stackFromEnv();
   const database = uniqueName('docker');
-  const topics = { events: uniqueName('audit.events', '.'), registry: uniqueName('audit.registry', '.') };
+  const topics = {
+    events: uniqueName('audit.events', '.'),
+    registry: uniqueName('audit.registry', '.'),
+    alerts: uniqueName('audit.alerts', '.'),
+  };
   const running: ChildProcess[] = [];
-  let ports: { gateway: number; consumer: number };
+  let ports: { gateway: number; consumer: number; alerts: number };
 
   /** Mounts are folders of this test, and the parts are those of the test stack. */
   const here = (text: string): string =>
@@ -50,7 +60,8 @@ describe('the commands of docker-compose.yml', () => {
       .replaceAll('/var/lib/sealstream', join(folder, 'lib'))
       .replaceAll('/run/sealstream', join(folder, 'run'))
       .replaceAll(':8080', `:${ports.gateway}`)
-      .replaceAll(':9100', `:${ports.consumer}`);
+      .replaceAll(':9100', `:${ports.consumer}`)
+      .replaceAll(':9101', `:${ports.alerts}`);
   const environmentOf = (name: string): Record<string, string> => ({
     PATH: process.env.PATH!,
     NODE_ENV: 'production',
@@ -66,10 +77,13 @@ describe('the commands of docker-compose.yml', () => {
           REDIS_URL: stack.redisUrl,
           SEALSTREAM_EVENTS_TOPIC: topics.events,
           SEALSTREAM_REGISTRY_TOPIC: topics.registry,
+          SEALSTREAM_ALERTS_TOPIC: topics.alerts,
           SEALSTREAM_CONSUMER_GROUP: database,
+          SEALSTREAM_ALERTS_GROUP: `alerts-${database}`,
         }),
     ...(name === 'setup' ? { SEALSTREAM_PARTITIONS: '2' } : {}),
     ...(name === 'gateway' ? { SEALSTREAM_HOST: '127.0.0.1', SEALSTREAM_PORT: String(ports.gateway) } : {}),
+    ...(name === 'alerts' ? { SEALSTREAM_METRICS_PORT: String(ports.alerts), SEALSTREAM_ALERT_HTTP: 'no' } : {}),
     ...(name === 'consumer' ? { SEALSTREAM_METRICS_PORT: String(ports.consumer) } : {}),
   });
   const commandOf = (name: string): [string, string[]] => {
@@ -107,7 +121,7 @@ describe('the commands of docker-compose.yml', () => {
 
   before(async () => {
     layOutImage(app);
-    ports = { gateway: await freePort(), consumer: await freePort() };
+    ports = { gateway: await freePort(), consumer: await freePort(), alerts: await freePort() };
     // The image has these folders, and volumes take them over.
     for (const mount of services.init!.volumes!) mkdirSync(here(mount.split(':')[1]!), { recursive: true });
   });
@@ -168,10 +182,11 @@ describe('the commands of docker-compose.yml', () => {
     assert.match(runJob('setup'), /is up to date/);
   });
 
-  test('consumer and gateway get healthy, take an event and give it back, then end in good order', async () => {
-    const [consumer, gateway] = [start('consumer'), start('gateway')];
+  test('consumer, alerts and gateway get healthy, take an event and give it back, then end in good order', async () => {
+    const [consumer, alerts, gateway] = [start('consumer'), start('alerts'), start('gateway')];
     await waitHealthy('gateway');
     await waitHealthy('consumer');
+    await waitHealthy('alerts');
     const key = readFileSync(join(folder, 'lib/keys/admin.key'), 'utf8').trim();
     const headers = { authorization: `Bearer ${key}`, 'content-type': 'application/json' };
     const url = `http://127.0.0.1:${ports.gateway}/api/audit`;
@@ -184,7 +199,7 @@ describe('the commands of docker-compose.yml', () => {
       if (events.length === 1) break;
       assert.ok(Date.now() < until, 'the event is stored');
     }
-    for (const child of [gateway, consumer]) {
+    for (const child of [gateway, alerts, consumer]) {
       child.kill('SIGTERM');
       const [code] = (await once(child, 'exit')) as [number | null];
       assert.equal(code, 0);
