@@ -83,7 +83,15 @@ describe('the commands of docker-compose.yml', () => {
         }),
     ...(name === 'setup' ? { SEALSTREAM_PARTITIONS: '2' } : {}),
     ...(name === 'gateway' ? { SEALSTREAM_HOST: '127.0.0.1', SEALSTREAM_PORT: String(ports.gateway) } : {}),
-    ...(name === 'alerts' ? { SEALSTREAM_METRICS_PORT: String(ports.alerts), SEALSTREAM_ALERT_HTTP: 'no' } : {}),
+    // Compose would put in the defaults.
+    ...(name === 'alerts'
+      ? {
+          SEALSTREAM_METRICS_PORT: String(ports.alerts),
+          SEALSTREAM_ALERT_HTTP: 'no',
+          SEALSTREAM_ALERT_TARGETS: '',
+          SEALSTREAM_PUBLIC_URL: `http://127.0.0.1:${ports.gateway}`,
+        }
+      : {}),
     ...(name === 'consumer' ? { SEALSTREAM_METRICS_PORT: String(ports.consumer) } : {}),
   });
   const commandOf = (name: string): [string, string[]] => {
