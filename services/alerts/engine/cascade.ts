@@ -1,18 +1,15 @@
 import { type Finding, findingOf } from '../findings/index.js';
 import {
-  type Addition,
-  type Entry,
+  type Announcement,
   type GroupStep,
   type HeldGroup,
-  nothingSettled,
-  type Settled,
   type Settlement,
   stepGroup,
-  type WindowMatch,
   type WindowStore,
 } from '../windows/index.js';
 import type { ActiveRules, ActiveWindow } from './active-rules.js';
 import type { EngineMetrics } from './engine-metrics.js';
+import { createIncoming, type KeyedEntry } from './incoming.js';
 
 /** Something to be told of a finding. */
 export interface FindingChange {
@@ -23,20 +20,14 @@ export interface FindingChange {
   succeeds: boolean;
 }
 
-/** An entry, and the time and id of its event. */
-export interface KeyedEntry {
-  key: string;
-  entry: Entry;
-  timeUs: number;
-  eventId: string;
-}
-
 export interface CascadeParts {
   rules: ActiveRules;
   store: WindowStore;
   /** Hits of a window at or before this are no findings, where nothing of the group is known. */
   quietToUs: (key: string) => number;
   report: (changes: readonly FindingChange[]) => Promise<void>;
+  /** What was announced and is not settled, by group and first hit. */
+  announced: Map<string, Announcement>;
   /** Hits that went on before: they need not go on again. */
   fed: FedHits;
   maxMatches: number;
@@ -112,15 +103,49 @@ export async function runCascade(
     }
     // Now that they are in Redis: had that failed, they would have to go on again.
     for (const hit of feeding) parts.fed.add(hit);
-    const changes = judged.flatMap(changesOf);
+    const { whole, moved } = await announce(parts, judged);
+    const changes = whole.flatMap(changesOf);
     if (changes.length > 0) await parts.report(changes);
-    again = judged.length > 0 ? await store.settle(judged.map(settlementOf)) : [];
+    again = moved;
+    if (whole.length > 0) again.push(...(await store.settle(whole.map(settlementOf))));
+    for (const { held } of whole) parts.announced.delete(nameOf(held));
     waits = tickUs !== undefined && more;
     incoming = createIncoming(parts);
   }
 }
 
-const nameOf = ({ window, group }: HeldGroup): string => `${window} ${JSON.stringify(group)}`;
+/** Puts down what is about to be stored: a crash between storing and settling would leave findings that nobody knows to replace. */
+async function announce(
+  { store, announced }: CascadeParts,
+  judged: readonly JudgedHeld[],
+): Promise<{ whole: JudgedHeld[]; moved: HeldGroup[] }> {
+  const isNew = ({ held, step }: JudgedHeld): boolean =>
+    step.changed.some(({ firstId }) => !held.state.reported.has(firstId));
+  const asked = judged.filter((one) => one.active.window.rule.alerts && isNew(one));
+  if (asked.length === 0) return { whole: [...judged], moved: [] };
+  const announcements = asked.map(announcementOf);
+  for (const one of announcements)
+    announced.set(nameOf(one.held), { ...one, held: { ...one.held, revision: undefined } });
+  const answers = await store.announce(announcements);
+  const byName = new Map(asked.map(({ held }, at) => [nameOf(held), answers[at]!]));
+  const whole: JudgedHeld[] = [];
+  const moved: HeldGroup[] = [];
+  for (const one of judged) {
+    const answer = byName.get(nameOf(one.held));
+    if (answer && 'moved' in answer) moved.push(answer.moved);
+    else whole.push({ ...one, held: { ...one.held, revision: answer?.revision ?? one.held.revision } });
+  }
+  return { whole, moved };
+}
+
+function announcementOf({ active, held, step }: JudgedHeld): Announcement {
+  const runs = step.changed.map(({ firstId, firstUs, lastUs, hits, count }) => {
+    return [firstId, { firstUs, lastUs, hits, count, isAnnounced: true }] as const;
+  });
+  return { held, runs: new Map(runs), neededUntilUs: step.neededUntilUs + active.window.lagUs };
+}
+
+const nameOf = ({ window, group }: Pick<HeldGroup, 'window' | 'group'>): string => `${window} ${JSON.stringify(group)}`;
 
 async function waitingGroups(store: WindowStore, level: readonly ActiveWindow[], tickUs: number): Promise<HeldGroup[]> {
   const found: HeldGroup[] = [];
@@ -169,7 +194,8 @@ function changesOf({ active, held, step }: JudgedHeld): FindingChange[] {
   const successors = new Set(step.replaced.map(({ by }) => by.firstId));
   return [
     ...step.changed.map((run): FindingChange => {
-      const change = held.state.reported.has(run.firstId) ? 'grown' : 'opened';
+      const before = held.state.reported.get(run.firstId);
+      const change = before && !before.isAnnounced ? 'grown' : 'opened';
       const finding = findingOf(active.window, { ...common, run });
       return { change, finding, active, succeeds: successors.has(run.firstId) };
     }),
@@ -195,58 +221,5 @@ function settlementOf({ active, held, step }: JudgedHeld): Settlement {
     neededUntilUs: step.neededUntilUs + active.window.lagUs,
     ends: new Map(changes.filter(({ change }) => change !== 'replaced').map(endOf)),
     endsNoMore: changes.filter(({ change }) => change === 'replaced').map((one) => endOf(one)[0]),
-  };
-}
-
-/** Entries on their way into windows, put together by group. */
-export function createIncoming({ rules, quietToUs }: Pick<CascadeParts, 'rules' | 'quietToUs'>) {
-  const byKey = new Map<string, Map<string, { group: readonly string[]; matches: WindowMatch[] }>>();
-  let size = 0;
-  return {
-    get size() {
-      return size;
-    },
-    add({ key, entry: { group, input, value, feeds }, timeUs, eventId }: KeyedEntry): void {
-      const groups = byKey.get(key) ?? new Map<string, { group: readonly string[]; matches: WindowMatch[] }>();
-      byKey.set(key, groups);
-      const name = JSON.stringify(group);
-      const one = groups.get(name) ?? { group, matches: [] };
-      groups.set(name, one);
-      one.matches.push({ timeUs, eventId, input, value, feeds });
-      size += 1;
-    },
-    takeLevel(level: readonly ActiveWindow[]): Addition[] {
-      const taken: Addition[] = [];
-      const keys = level.length <= byKey.size ? level.map(({ key }) => key) : [...byKey.keys()];
-      for (const key of keys) {
-        const groups = byKey.get(key);
-        const active = rules.windows.get(key);
-        if (!groups || active?.depth !== level[0]?.depth) continue;
-        byKey.delete(key);
-        const settled: Settled = { ...nothingSettled, quietToUs: quietToUs(key) };
-        for (const { group, matches } of groups.values()) {
-          size -= matches.length;
-          taken.push(additionOf(active!, { group, matches, first: { settled, reported: new Map() } }));
-        }
-      }
-      return taken;
-    },
-  };
-}
-
-export function additionOf(
-  { key, window }: ActiveWindow,
-  { group, matches, first }: Pick<Addition, 'group' | 'matches' | 'first'>,
-): Addition {
-  const newestUs = matches.reduce((newest, { timeUs }) => Math.max(newest, timeUs), 0);
-  const reachUs = Math.max(window.reachUs, window.resolveAfterUs, window.suppressUs);
-  return {
-    window: key,
-    group,
-    matches,
-    first,
-    reachUs: window.reachUs,
-    waits: !window.early,
-    neededUntilUs: newestUs + reachUs + window.lagUs,
   };
 }

@@ -1,9 +1,10 @@
 import { messageOf } from '../../core/errors.js';
 import type { Logger } from '../../core/log.js';
 import { formatUuid, type WireEvent } from '../../core/wire/index.js';
-import { WindowsLost } from '../windows/index.js';
-import { createFedHits, type FedHits, type FindingChange, type KeyedEntry, runCascade } from './cascade.js';
+import { type Announcement, WindowsLost } from '../windows/index.js';
+import { createFedHits, type FedHits, type FindingChange, runCascade } from './cascade.js';
 import type { EngineMetrics } from './engine-metrics.js';
+import type { KeyedEntry } from './incoming.js';
 import type { RuleDirectory } from './rule-directory.js';
 import type { ReadyWindows, WindowsKeeper } from './windows-keeper.js';
 
@@ -47,6 +48,9 @@ export function createJudging({
   /** What this engine knows to be stored, of one generation. */
   let behind: { generation: string; next: Map<number, number> } | undefined;
   let used: ReadyWindows | undefined;
+  /** What is perhaps stored and was not settled. A generation that is new was perhaps built before it was stored. */
+  const announced = new Map<string, Announcement>();
+  let announcedIn = '';
 
   /** Does it on whole windows: again where Redis loses them on the way. */
   const onWindows = async <T>(work: (ready: ReadyWindows) => Promise<T>): Promise<T> => {
@@ -57,6 +61,8 @@ export function createJudging({
       if (fed?.of !== of) fed = { of, hits: createFedHits() };
       used = ready;
       try {
+        if (announcedIn !== ready.generation && announced.size > 0) await ready.store.announce([...announced.values()]);
+        announcedIn = ready.generation;
         return await work(ready);
       } catch (error) {
         if (!(error instanceof WindowsLost)) throw error;
@@ -74,6 +80,7 @@ export function createJudging({
         store: ready.store,
         quietToUs: ready.quietToUs,
         report,
+        announced,
         fed: fed!.hits,
         maxMatches,
         metrics,

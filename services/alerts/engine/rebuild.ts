@@ -9,7 +9,7 @@ import {
   type WindowStore,
 } from '../windows/index.js';
 import type { ActiveRules, ActiveWindow } from './active-rules.js';
-import { additionOf, type KeyedEntry } from './cascade.js';
+import { additionOf, type KeyedEntry } from './incoming.js';
 import type { StoredEvents } from './stored-events.js';
 
 /** What was known of a group when its windows were lost: findings that may still grow. */

@@ -31,12 +31,16 @@ const decodeSettled = (text: string): Settled => {
 };
 
 export const encodeReported = (reported: ReadonlyMap<string, Reported>): string[] =>
-  [...reported].flatMap(([id, { firstUs, lastUs, hits, count }]) => [id, `${firstUs} ${lastUs} ${hits} ${count}`]);
+  [...reported].flatMap(([id, { firstUs, lastUs, hits, count, isAnnounced }]) => [
+    id,
+    `${firstUs} ${lastUs} ${hits} ${count}${isAnnounced ? ' announced' : ''}`,
+  ]);
 function decodeReported(pairs: readonly string[]): Map<string, Reported> {
   const reported = new Map<string, Reported>();
   for (let at = 0; at < pairs.length; at += 2) {
-    const [firstUs, lastUs, hits, count] = pairs[at + 1]!.split(' ').map(Number) as [number, number, number, number];
-    reported.set(pairs[at]!, { firstUs, lastUs, hits, count });
+    const [numbers, announced] = pairs[at + 1]!.split(/ (?=[a-z])/) as [string, string?];
+    const [firstUs, lastUs, hits, count] = numbers.split(' ').map(Number) as [number, number, number, number];
+    reported.set(pairs[at]!, { firstUs, lastUs, hits, count, ...(announced ? { isAnnounced: true } : {}) });
   }
   return reported;
 }

@@ -89,6 +89,31 @@ return { 'ok', redis.call('GET', root .. 'watermark') or '', evicted, tooLate, s
 `;
 
 /**
+ * ARGV: prefix, generation, announcements. An announcement is {window, group, revision it was judged at or '' for whatever it is now, keep
+ * for (ms), runs as {id, text …}}. One that was judged at an older revision changes nothing, and its state as it is now comes back.
+ * Answers {'ok', revisions after it ('' where the group is not there), {index, state} of those that moved}.
+ */
+export const announceScript = `${shared}
+local revisions, moved = {}, {}
+for index, one in ipairs(cjson.decode(ARGV[3])) do
+  local window, group = one[1], one[2]
+  local state, reported = stateKey(window, group), reportedKey(window, group)
+  local revision = redis.call('HGET', state, 'revision')
+  if revision and one[3] ~= '' and revision ~= one[3] then
+    moved[#moved + 1] = { index, whole(window, group) }
+  else
+    -- What is known to be stored stays known.
+    for at = 1, #one[5], 2 do redis.call('HSETNX', reported, one[5][at], one[5][at + 1]) end
+    redis.call('PEXPIRE', reported, one[4])
+    -- Whoever holds an older state would settle without them.
+    if revision then touch(window, group) end
+  end
+  revisions[index] = redis.call('HGET', state, 'revision') or ''
+end
+return { 'ok', revisions, moved }
+`;
+
+/**
  * ARGV: prefix, generation, settlements. A settlement is {window, group, revision it was judged at, settled to, settled state, keep
  * matches from, waiting from or '', needed until, keep for (ms), reported runs as {id, text …}, ends as {time, id …}, ids that end no more …}.
  * One that was judged at an older revision changes nothing but adds its reported runs, and its state as it is now comes back.

@@ -8,6 +8,8 @@ export interface Reported {
   lastUs: number;
   hits: number;
   count: number;
+  /** It was about to be stored: whether it was is not known. */
+  isAnnounced?: boolean;
 }
 
 /** All that is kept of one rule and group between batches. */
@@ -56,7 +58,8 @@ export function stepGroup(
   for (const run of judged.runs) {
     const { firstId, firstUs, lastUs, hits, count } = run;
     const before = state.reported.get(firstId);
-    if (before?.hits !== hits || before.lastUs !== lastUs || before.count !== count) changed.push(run);
+    const isSame = before?.hits === hits && before.lastUs === lastUs && before.count === count;
+    if (!isSame || before.isAnnounced) changed.push(run);
     // What begins at or before the settled time keeps its id for ever; only the last of them can still grow.
     if (firstUs > judged.settled.toUs || firstId === judged.settled.run?.firstId) {
       reported.set(firstId, { firstUs, lastUs, hits, count });
@@ -85,10 +88,10 @@ export function stepGroup(
 /** A run whose first hit lies in another run is no more: it lies behind that one's first hit. */
 function replacedRuns({ reported, settled }: GroupState, runs: readonly Run[]): { was: Run; by: Run }[] {
   const now = new Set(runs.map(({ firstId }) => firstId));
-  return [...reported].flatMap(([firstId, { firstUs, ...rest }]) => {
+  return [...reported].flatMap(([firstId, { firstUs, lastUs, hits, count }]) => {
     if (now.has(firstId) || firstUs <= settled.toUs) return [];
     const by = runs.findLast((run) => run.firstUs <= firstUs);
-    return by ? [{ was: { ...rest, firstId, firstUs, sinceUs: firstUs, eventIds: [firstId] }, by }] : [];
+    return by ? [{ was: { firstId, firstUs, lastUs, hits, count, sinceUs: firstUs, eventIds: [firstId] }, by }] : [];
   });
 }
 

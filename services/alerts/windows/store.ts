@@ -3,7 +3,7 @@ import type { Redis } from 'ioredis';
 import type { Settled } from './group.js';
 import { encodeReported, encodeSettled, type HeldGroup, heldOf, type RawState } from './held.js';
 import { encodeMatch, type WindowMatch } from './match.js';
-import { forgetScript, progressScript, settleScript, takeScript } from './scripts.js';
+import { announceScript, forgetScript, progressScript, settleScript, takeScript } from './scripts.js';
 import type { GroupState, Reported } from './step.js';
 
 /** The windows' keys are not those of this generation: Redis lost them, or went back. They are to be rebuilt before anything is judged. */
@@ -38,6 +38,16 @@ export interface Taken {
   groups: (HeldGroup | undefined)[];
 }
 
+/** Runs of a group that are about to be stored for the first time. */
+export interface Announcement {
+  held: Pick<HeldGroup, 'window' | 'group'> & {
+    /** Undefined: whatever it is now. */
+    revision?: number | undefined;
+  };
+  runs: ReadonlyMap<string, Reported>;
+  neededUntilUs: number;
+}
+
 export interface Settlement {
   held: HeldGroup;
   next: GroupState;
@@ -54,6 +64,13 @@ export interface Settlement {
 export interface WindowStore {
   /** `behind`: first offset not read by partition, as this engine knows them stored. */
   take(additions: readonly Addition[], behind: ReadonlyMap<number, number>): Promise<Taken>;
+  /**
+   * Puts down what is about to be stored: whoever judges the group next, after a crash too, knows of it. Resolves in the order asked with
+   * the group's revision after it, or with the group as it is now where it was changed since it was taken: then nothing was put down.
+   */
+  announce(
+    announcements: readonly Announcement[],
+  ): Promise<({ revision: number | undefined } | { moved: HeldGroup })[]>;
   /** Groups that were changed since they were taken come back as they are now: nothing of them was settled. */
   settle(settlements: readonly Settlement[]): Promise<HeldGroup[]>;
   /** Groups of a window with matches at or before a time that wait, at most `limit`. */
@@ -78,7 +95,10 @@ export const slackMs = 7 * 86_400_000;
 const groupId = (group: readonly string[]): string =>
   createHash('sha256').update(JSON.stringify(group)).digest('hex').slice(0, 32);
 
-type Scripts = Record<'take' | 'settle' | 'forget' | 'progress', (...args: (string | number)[]) => Promise<unknown>>;
+type Scripts = Record<
+  'take' | 'announce' | 'settle' | 'forget' | 'progress',
+  (...args: (string | number)[]) => Promise<unknown>
+>;
 
 export function createWindowStore({
   redis,
@@ -143,6 +163,26 @@ export function createWindowStore({
         tooLate: parts.reduce((sum, { tooLate }) => sum + tooLate, 0),
         groups: parts.flatMap(({ groups }) => groups),
       };
+    },
+    async announce(announcements) {
+      const answers: ({ revision: number | undefined } | { moved: HeldGroup })[] = [];
+      for (const part of chunked(announcements, () => 10)) {
+        const packed = part.map(({ held, runs, neededUntilUs }) => [
+          held.window,
+          groupId(held.group),
+          held.revision === undefined ? '' : String(held.revision),
+          keepMs(neededUntilUs, Math.min(...[...runs.values()].map(({ firstUs }) => firstUs))),
+          encodeReported(runs),
+        ]);
+        const [revisions, back] = await run<[string[], [number, RawState][]]>('announce', JSON.stringify(packed));
+        const moved = new Map(back);
+        revisions.forEach((revision, at) => {
+          const state = moved.get(at + 1);
+          if (state) answers.push({ moved: heldOf(part[at]!.held.window, state) });
+          else answers.push({ revision: revision === '' ? undefined : Number(revision) });
+        });
+      }
+      return answers;
     },
     async settle(settlements) {
       const moved: HeldGroup[] = [];
@@ -223,7 +263,13 @@ export function createWindowStore({
 
 /** Scripts are sent once, then named by their hash; where Redis does not know them any more they are sent again. */
 function scriptsOf(redis: Redis): Scripts {
-  const named = { take: takeScript, settle: settleScript, forget: forgetScript, progress: progressScript };
+  const named = {
+    take: takeScript,
+    announce: announceScript,
+    settle: settleScript,
+    forget: forgetScript,
+    progress: progressScript,
+  };
   const entries = Object.entries(named).map(([name, lua]) => {
     const command = `alertWindows_${name}`;
     redis.defineCommand(command, { numberOfKeys: 0, lua });
