@@ -1,7 +1,7 @@
 import { type TSchema, Type } from 'typebox';
+import { signatureSteps } from '../../core/stored/index.js';
 import { actorTypes, eventKinds, outcomes, scopes } from '../../core/wire/symbols.js';
 import { filterFields } from './filter-fields.js';
-import { signatureSteps } from './verify/step.js';
 
 /** What the query routes take and answer, for the API's description. Values are read by values.ts, which says what is wrong with them. */
 

@@ -1,11 +1,21 @@
 import type { Deployment, ErasureList } from '../../../core/judge/index.js';
 import type { RegistryReader } from '../../../core/reading/index.js';
 import type { BatchRow, EventRow } from '../../../core/rows/index.js';
+import {
+  headerStep,
+  keyStep,
+  leafStep,
+  markerStep,
+  permissionStep,
+  placeStep,
+  recordStep,
+  rootStep,
+  type SignatureStep,
+  StepFailure,
+  signatureStep,
+} from '../../../core/stored/index.js';
 import { unavailable } from '../../errors.js';
 import type { Records } from '../records.js';
-import { headerStep, keyStep, markerStep, rootStep, signatureStep } from './record-steps.js';
-import { leafStep, permissionStep, placeStep, recordStep } from './row-steps.js';
-import { type SignatureStep, StepFailure } from './step.js';
 
 export interface SignatureCheck {
   available: true;

@@ -1,8 +1,8 @@
-import type { ErasureList } from '../../../core/judge/index.js';
-import type { KeyGrant } from '../../../core/registry/index.js';
-import { type BatchRow, type EventRow, rowToWire } from '../../../core/rows/index.js';
-import { expandSalts, leafHash, partDigest } from '../../../core/seal/index.js';
-import { type EventParts, encodeEvent, type Header } from '../../../core/wire/index.js';
+import type { ErasureList } from '../judge/index.js';
+import type { KeyGrant } from '../registry/index.js';
+import { type BatchRow, type EventRow, rowToWire } from '../rows/index.js';
+import { expandSalts, leafHash, partDigest } from '../seal/index.js';
+import { type EventParts, encodeEvent, type Header } from '../wire/index.js';
 import { StepFailure } from './step.js';
 
 /** The record is there once, and the row is one that it took in. */

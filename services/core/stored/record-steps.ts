@@ -1,8 +1,8 @@
-import type { Deployment } from '../../../core/judge/index.js';
-import type { KeyGrant, RegistryView } from '../../../core/registry/index.js';
-import type { BatchRow } from '../../../core/rows/index.js';
-import { headerHash, merkleRoot, verifyHeader } from '../../../core/seal/index.js';
-import { decodeHeader, type Header, WireFault } from '../../../core/wire/index.js';
+import type { Deployment } from '../judge/index.js';
+import type { KeyGrant, RegistryView } from '../registry/index.js';
+import type { BatchRow } from '../rows/index.js';
+import { headerHash, merkleRoot, verifyHeader } from '../seal/index.js';
+import { decodeHeader, type Header, WireFault } from '../wire/index.js';
 import { StepFailure } from './step.js';
 
 /** Reads the record's header and holds the record's columns against it. */
