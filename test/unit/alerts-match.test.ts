@@ -54,6 +54,24 @@ describe('values', () => {
     means('{details.on: true}', { yes: [details({ on: true }), details({ on: 'True' })], no: [details({ on: 1 })] });
   });
 
+  test('windash: every dash and slash stands for each of the five that begin an option', () => {
+    means("{'message|contains|windash': ' -enc '}", {
+      yes: ['-', '/', '\u2013', '\u2014', '\u2015'].map((dash) => ({ message: `x ${dash}ENC y` })),
+      no: [{ message: 'x +enc y' }, { message: 'x enc y' }],
+    });
+    means("{'message|windash|startswith': '/a b-c'}", {
+      yes: [{ message: '-a b/c' }, { message: '/a b\u2014cd' }],
+      no: [{ message: 'a b-c' }, { message: '-a bc' }],
+    });
+    means("{'message|contains|all|windash': ['-u', '-p']}", { yes: [{ message: '/u /p' }], no: [{ message: '/u' }] });
+    means("{'message|endswith|windash|cased': ['-A', 'z']}", {
+      yes: [{ message: '/A' }, { message: 'z' }],
+      no: [{ message: '/a' }],
+    });
+    means("{'message|windash|neq': '-a'}", { yes: [{ message: 'a' }], no: [{ message: '/a' }] });
+    means("{'|windash': '-keyword'}", { yes: [{ message: 'a /keyword' }], no: [{ message: 'a keyword' }] });
+  });
+
   test('null is no value; the empty text is one, except in fields that cannot tell', () => {
     means('{details.a: null}', { yes: [{}, details({ a: null }), details({ a: [] })], no: [details({ a: '' })] });
     means("{details.a: ''}", { yes: [details({ a: '' })], no: [{}, details({ a: null })] });

@@ -17,7 +17,7 @@ const minuteUs = 60_000_000;
 describe('a rule that is refused says where and why', () => {
   test('modifiers that are not supported, or do not exist, or contradict each other', () => {
     const at = (key: string): string => fault(sigma(`s:\n  ${key}: x\ncondition: s`));
-    for (const name of ['base64', 'base64offset', 'windash', 'expand', 'wide', 'utf16', 'utf16le', 'utf16be']) {
+    for (const name of ['base64', 'base64offset', 'expand', 'wide', 'utf16', 'utf16le', 'utf16be']) {
       assert.match(
         at(`message|${name}`),
         new RegExp(`^7:5 unsupported the modifier ${name} of "message" is not supported`),
@@ -31,6 +31,8 @@ describe('a rule that is refused says where and why', () => {
     assert.match(at('message|i'), /the modifier i of "message" does not go with/);
     assert.match(at('message|re|cased'), /the modifier cased of "message" does not go with re$/);
     assert.match(at('message|contains|contains'), /is given twice$/);
+    assert.match(at('message|re|windash'), /the modifier windash of "message" does not go with re$/);
+    assert.match(at('message|fieldref|windash'), /the modifier windash of "message" does not go with fieldref$/);
   });
 
   test('values that the modifier cannot take', () => {
@@ -39,6 +41,11 @@ describe('a rule that is refused says where and why', () => {
     assert.match(at("'ip|cidr': 10.0.0.0/33"), /^invalid ip\|cidr "10.0.0.0\/33" is no block of addresses/);
     assert.match(at("'details.n|gt': five"), /^invalid details.n has to be a number from .* not "five"$/);
     assert.match(at("'time|hour': 24"), /^invalid time\|hour has to be a number from 0 to 23, not "24"$/);
+    assert.match(at("'message|windash': 5"), /^invalid message\|windash takes texts, not a number$/);
+    assert.match(
+      at("'message|windash': a-b-c-d-e-f"),
+      /^limit message\|windash: "a-b-c-d-e-f" has 5 dashes and slashes, at most 4: list the spellings that matter$/,
+    );
     assert.match(at("'message|re': '(a'"), /^invalid message\|re "\(a" is no regular expression of RE2: /);
     assert.match(at("'message|re': '(?=a)'"), /is no regular expression of RE2/);
     assert.match(

@@ -87,6 +87,6 @@ describe('Sigma rules and real logs whose matches others have worked out', () =>
     for (const [message, count] of refusals) context.diagnostic(`refused, ${count} rules: ${message}`);
     context.diagnostic(`${cases.length} cases, ${passed} passed`);
     assert.deepEqual(failures, []);
-    for (const message of refusals.keys()) assert.match(message, /^the modifier windash /);
+    assert.deepEqual([passed, refusals.size], [cases.length, 0]);
   });
 });

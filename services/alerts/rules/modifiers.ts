@@ -19,6 +19,8 @@ export interface FieldKey {
   all: boolean;
   cased: boolean;
   negated: boolean;
+  /** Dashes and slashes are the same. */
+  windash: boolean;
   flags: ReadonlySet<(typeof regexFlags)[number]>;
 }
 
@@ -26,15 +28,15 @@ export interface FieldKey {
 const refused: Readonly<Record<string, string>> = {
   base64: 'write the encoded text',
   base64offset: 'write the encoded texts',
-  windash: 'list the spellings',
-  expand: 'placeholders have no values here: write them out',
+  expand:
+    'its placeholders stand for lists that whoever runs the rule has to give, and none can be given here: write the values out',
   utf16: 'write the encoded text',
   utf16le: 'write the encoded text',
   utf16be: 'write the encoded text',
   wide: 'write the encoded text',
 };
 
-const known = [...matches, ...inequalities, ...timeParts, 'all', 'cased', 'neq', ...regexFlags];
+const known = [...matches, ...inequalities, ...timeParts, 'all', 'cased', 'neq', 'windash', ...regexFlags];
 const isOne = <T extends string>(list: readonly T[], name: string): name is T =>
   (list as readonly string[]).includes(name);
 
@@ -53,6 +55,7 @@ export function parseKey({ key, offset }: Entry): FieldKey {
     all: false,
     cased: false,
     negated: false,
+    windash: false,
     flags: new Set(),
   };
   const seen = new Set<string>();
@@ -81,6 +84,7 @@ function withModifier(key: FieldKey, name: string): FieldKey | undefined {
   if (name === 'all') return { ...key, all: true };
   if (name === 'cased') return { ...key, cased: true };
   if (name === 'neq') return { ...key, negated: true };
+  if (name === 'windash') return { ...key, windash: true };
   if (isOne(regexFlags, name)) return key.match === 're' ? { ...key, flags: new Set([...key.flags, name]) } : undefined;
   if (isOne(inequalities, name)) {
     return key.match === undefined && key.comparison === undefined ? { ...key, comparison: name } : undefined;
@@ -102,6 +106,7 @@ function withModifier(key: FieldKey, name: string): FieldKey | undefined {
 function misfitOf(key: FieldKey): string | undefined {
   const ofText = !['re', 'cidr', 'exists'].includes(key.match ?? '') && !key.time && !key.comparison;
   if (key.cased && !ofText) return 'cased';
+  if (key.windash && (!ofText || key.match === 'fieldref')) return 'windash';
   if (key.all && (key.match === 'exists' || key.match === 'cidr')) return 'all';
   if (key.field === '') {
     if (key.match === 'cidr' || key.match === 'exists' || key.match === 'fieldref') return key.match;

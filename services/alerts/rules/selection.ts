@@ -7,6 +7,7 @@ import { type FieldKey, parseKey } from './modifiers.js';
 import { itemsOf, kindOf } from './parts.js';
 import { type Source, unknownField } from './sources/index.js';
 import { keywordTest, valueTest } from './values.js';
+import { spellingsOf } from './windash.js';
 
 /** What the reading of a detection needs to know. */
 export interface Reading {
@@ -38,6 +39,7 @@ const keyOfKeywords: FieldKey = {
   all: false,
   cased: false,
   negated: false,
+  windash: false,
   flags: new Set(),
 };
 
@@ -52,13 +54,18 @@ function readMap(name: string, { entries, offset }: MapPart, reading: Reading): 
 function readEntry(entry: Entry, reading: Reading): Expression {
   const key = parseKey(entry);
   const items = valuesOf(entry, key, reading);
+  const spelled = items.map((item) => spellingsOf(item, key));
   if (key.field === '') {
-    const found = items.map((item) => keyword(item, key, reading));
+    const found = spelled.map((spellings) => anyOf(spellings.map((item) => keyword(item, key, reading))));
     return key.all ? allOf(found) : anyOf(found);
   }
   const field = fieldOf(key.field, entry, reading);
-  const tests = items.map((item) => valueTest(item, { key, field, reading }));
-  const test = combined(field, tests, items, key);
+  const testsOf = (parts: readonly ScalarPart[]): ValueTest[] =>
+    parts.map((item) => valueTest(item, { key, field, reading }));
+  const test =
+    key.all && key.windash
+      ? allOf(spelled.map((spellings) => ({ kind: 'field', field, tests: testsOf(spellings), all: false })))
+      : combined(field, testsOf(spelled.flat()), items, key);
   return key.negated ? { kind: 'not', of: test } : test;
 }
 
