@@ -138,7 +138,7 @@ export const coreAdapter: WireAdapter = {
       .keys()
       .map(({ keyId, rawPublicKey, producerId, organizations, scopes, revoked }) => ({
         key_id: Buffer.from(keyId, 'hex'),
-        public_key: rawPublicKey,
+        public_key: Buffer.from(rawPublicKey),
         producer_id: producerId,
         organizations: [...organizations],
         scopes: [...scopes],

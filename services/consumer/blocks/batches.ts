@@ -1,7 +1,8 @@
 import { dispositions } from '../../core/judge/index.js';
 import { WireFault } from '../../core/wire/fault.js';
 import { type Header, limits } from '../../core/wire/index.js';
-import { decodeFrame, type Frame } from '../../core/wire/record.js';
+import type { Frame } from '../../core/wire/parts.js';
+import { decodeFrame } from '../../core/wire/record.js';
 import {
   createArrayColumn,
   createFixedStringColumn,

@@ -1,6 +1,6 @@
 import type { OpenedRecord } from '../../core/judge/index.js';
 import { slot } from '../../core/wire/fields.js';
-import { part, partTags } from '../../core/wire/record.js';
+import { part, partTags } from '../../core/wire/parts.js';
 import {
   type ArrayColumn,
   createArrayColumn,

@@ -2,8 +2,8 @@ import type { KeyGrant } from '../registry/registry.js';
 import { type EventReason, WireFault } from '../wire/fault.js';
 import { checkFields, type EventFields, newEventFields, scanEvent, slot } from '../wire/fields.js';
 import { limits } from '../wire/limits.js';
+import { part, partTags } from '../wire/parts.js';
 import { CanonicalReader } from '../wire/reader.js';
-import { part, partTags } from '../wire/record.js';
 import { type Scope, scopes } from '../wire/symbols.js';
 import type { ErasureList, EventFault, OpenedRecord, TopicRecord } from './verdict.js';
 

@@ -1,7 +1,7 @@
 import type { EventReason, RecordReason } from '../wire/fault.js';
 import type { EventFields } from '../wire/fields.js';
 import type { Header } from '../wire/header.js';
-import type { Frame } from '../wire/record.js';
+import type { Frame } from '../wire/parts.js';
 import type { LaneId, LaneRecord } from './lane.js';
 
 /** A Kafka record as every reader of the events topic sees it. */

@@ -7,7 +7,8 @@ import type { Logger } from '../log.js';
 import type { RegistryReader } from '../reading/registry-reader.js';
 import { retry } from '../retry.js';
 import { createSealer, type SigningKey } from '../seal/index.js';
-import { completeEntry, type RegistryEntry, type RegistryFact, signEntry } from './entry.js';
+import { completeEntry, type RegistryFact, signEntry } from './entry.js';
+import type { RegistryEntry } from './entry-reading.js';
 
 export interface RegistryWriter {
   /** Appends an entry, then a marker in every partition. Resolves once both are in Kafka. Entries are written one at a time. */

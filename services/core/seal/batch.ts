@@ -1,5 +1,6 @@
 import type { EventParts } from '../wire/event.js';
-import { encodeHeader, type Header } from '../wire/header.js';
+import type { Header } from '../wire/header.js';
+import { encodeHeader } from '../wire/header-writing.js';
 import { encodeSignedBatch } from '../wire/record.js';
 import { schemaId } from '../wire/schemas.js';
 import { createLeafHasher } from './leaf.js';

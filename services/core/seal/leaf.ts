@@ -1,6 +1,6 @@
 import type { EventParts } from '../wire/event.js';
 import { limits } from '../wire/limits.js';
-import { type Frame, part, partTags } from '../wire/record.js';
+import { type Frame, part, partTags } from '../wire/parts.js';
 import { sha256, sha256Into } from './hash.js';
 import { expandSalts } from './salts.js';
 

@@ -1,3 +1,5 @@
+import { toHex } from '../wire/bytes.js';
+
 const p = (1n << 255n) - 19n;
 const d = 37095705934669439343138083508754565189542113879843219016388785533085940283555n;
 
@@ -22,7 +24,7 @@ const power = (base: bigint, exponent: bigint): bigint => {
  */
 export function publicKeyFault(raw: Uint8Array): string | undefined {
   if (raw.length !== 32) return `the public key has ${raw.length} bytes; Ed25519 has 32`;
-  const encoded = BigInt(`0x${Buffer.from(raw).reverse().toString('hex')}`);
+  const encoded = BigInt(`0x${toHex(Uint8Array.from(raw).reverse())}`);
   const y = encoded & ((1n << 255n) - 1n);
   if (y >= p) return 'the public key is not in canonical form (y ≥ p)';
   if (lowOrderY.has(y)) return 'the public key is a point of low order';

@@ -1,7 +1,8 @@
+import { sameBytes, toHex } from './bytes.js';
 import { WireFault } from './fault.js';
 import { limits } from './limits.js';
+import { type Frame, part, partTags } from './parts.js';
 import type { CanonicalReader } from './reader.js';
-import { type Frame, part, partTags } from './record.js';
 import { actorTypes, eventKinds, outcomes, scopes } from './symbols.js';
 
 /**
@@ -60,7 +61,12 @@ export const newEventFields = (count: number): EventFields => ({
  * Reads event `index` of the frame strictly into `fields`. Throws a WireFault that says what is wrong with it; of several faults the
  * one that stands first in schemas/README.md §6, so that every reader names the same.
  */
-export function scanEvent(reader: CanonicalReader, frame: Frame, index: number, fields: EventFields): void {
+export function scanEvent(
+  reader: CanonicalReader<Uint8Array>,
+  frame: Frame<Uint8Array>,
+  index: number,
+  fields: EventFields,
+): void {
   const { parts } = frame;
   const { positions, occurredAt } = fields;
   const row = index * part.stride;
@@ -81,7 +87,11 @@ export function scanEvent(reader: CanonicalReader, frame: Frame, index: number, 
 }
 
 /** The part's own bytes within the value: empty where it is absent or erased. */
-function erasable({ form, parts }: Frame, startSlot: number, tagSlot: number): { start: number; end: number } {
+function erasable(
+  { form, parts }: Frame<Uint8Array>,
+  startSlot: number,
+  tagSlot: number,
+): { start: number; end: number } {
   const start = parts[startSlot]!;
   const end = parts[startSlot + 1]!;
   if (form === 'signed') return { start, end };
@@ -93,7 +103,7 @@ function checkSize(what: string, bytes: number, limit: number): void {
 }
 
 /** Returns occurred_at. */
-function scanBody(reader: CanonicalReader, positions: Int32Array, at: number): number {
+function scanBody(reader: CanonicalReader<Uint8Array>, positions: Int32Array, at: number): number {
   const text = (field: number): void => {
     positions[at + field] = reader.stringField();
     positions[at + field + 1] = reader.pos;
@@ -123,10 +133,10 @@ function scanBody(reader: CanonicalReader, positions: Int32Array, at: number): n
   return occurredAt;
 }
 
-function checkId(bytes: Buffer, id: number): void {
+function checkId(bytes: Uint8Array, id: number): void {
   const version = bytes[id + 6]! >> 4;
   if ((version !== 7 && version !== 8) || bytes[id + 8]! >> 6 !== 2) {
-    throw new WireFault('invalid_id', `id ${bytes.toString('hex', id, id + 16)} is no UUID of version 7 or 8`);
+    throw new WireFault('invalid_id', `id ${toHex(bytes.subarray(id, id + 16))} is no UUID of version 7 or 8`);
   }
 }
 
@@ -137,7 +147,7 @@ function checkTime(occurredAt: number): void {
 }
 
 /** The faults that stand after `future_time` in the list: address, action, scope. */
-export function checkFields(bytes: Buffer, { positions }: EventFields, index: number): void {
+export function checkFields(bytes: Uint8Array, { positions }: EventFields, index: number): void {
   const at = index * slot.stride;
   checkAddress(bytes, positions[at + slot.ip]!, positions[at + slot.ip + 1]!);
   if (!isAction(bytes, positions[at + slot.action]!, positions[at + slot.action + 1]!)) {
@@ -157,7 +167,7 @@ export function checkFields(bytes: Buffer, { positions }: EventFields, index: nu
 }
 
 /** schemas/README.md §1: 1–128 bytes of a–z 0–9 _ - . :, beginning with a letter or digit. */
-function isAction(bytes: Buffer, start: number, end: number): boolean {
+function isAction(bytes: Uint8Array, start: number, end: number): boolean {
   if (end === start || end - start > limits.actionBytes) return false;
   for (let at = start; at < end; at += 1) {
     const byte = bytes[at]!;
@@ -168,9 +178,9 @@ function isAction(bytes: Buffer, start: number, end: number): boolean {
   return true;
 }
 
-const v4MappedPrefix = Buffer.from('00000000000000000000ffff', 'hex');
+const v4MappedPrefix = Uint8Array.of(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff);
 
-function scanIdentity(reader: CanonicalReader, positions: Int32Array, at: number): void {
+function scanIdentity(reader: CanonicalReader<Uint8Array>, positions: Int32Array, at: number): void {
   const windowStart = reader.pos;
   let filled = false;
   for (let field: number = slot.actorName; field <= slot.sessionId; field += 2) {
@@ -184,15 +194,15 @@ function scanIdentity(reader: CanonicalReader, positions: Int32Array, at: number
     throw new WireFault('non_canonical', `an identity of absent fields at byte ${windowStart} is not zero bytes`);
 }
 
-function checkAddress(bytes: Buffer, start: number, end: number): void {
+function checkAddress(bytes: Uint8Array, start: number, end: number): void {
   const length = end - start;
   if (length !== 0 && length !== 4 && length !== 16) throw new WireFault('invalid_ip', `ip has ${length} bytes`);
-  if (length === 16 && bytes.compare(v4MappedPrefix, 0, 12, start, start + 12) === 0) {
+  if (length === 16 && sameBytes(bytes.subarray(start, start + 12), v4MappedPrefix)) {
     throw new WireFault('invalid_ip', 'ip is a v4-mapped v6 address; send its 4 bytes');
   }
 }
 
-function scanContent(reader: CanonicalReader, positions: Int32Array, at: number): void {
+function scanContent(reader: CanonicalReader<Uint8Array>, positions: Int32Array, at: number): void {
   const windowStart = reader.pos;
   let filled = false;
   for (let field: number = slot.message; field <= slot.after; field += 2) {

@@ -1,36 +1,32 @@
-import { createHash } from 'node:crypto';
+import { sameBytes, textOf } from './bytes.js';
 import { WireFault } from './fault.js';
 import { limits } from './limits.js';
 import { CanonicalReader } from './reader.js';
-import { types } from './schemas.js';
 import { type RecordKind, recordKinds } from './symbols.js';
 
-export interface Header {
+/** What a batch signature covers (schemas/README.md §3). */
+export interface Header<Bytes extends Uint8Array = Buffer> {
   audience: string;
   producer_id: string;
-  key_id: Buffer;
-  epoch: Buffer;
+  key_id: Bytes;
+  epoch: Bytes;
   lane: number;
   lanes: number;
   partition: number;
   kind: RecordKind;
   first_seq: number;
   count: number;
-  prev: Buffer;
+  prev: Bytes;
   /** Microseconds since 1970-01-01T00:00:00Z. */
   created_at: number;
   /** Registry offset, in markers. */
   registry: number;
-  schema_id: Buffer;
-  root: Buffer;
-}
-
-export function encodeHeader(header: Header): Buffer {
-  return types.header.toBuffer(header);
+  schema_id: Bytes;
+  root: Bytes;
 }
 
 /** Strict: throws a WireFault `bad_header` for anything but the canonical encoding of a header that agrees with itself. */
-export function decodeHeader(bytes: Buffer): Header {
+export function decodeHeader<Bytes extends Uint8Array>(bytes: Bytes): Header<Bytes> {
   if (bytes.length > limits.headerBytes) bad(`the header has ${bytes.length} bytes, at most ${limits.headerBytes}`);
   try {
     const header = readHeader(bytes);
@@ -46,11 +42,11 @@ function bad(detail: string): never {
   throw new WireFault('bad_header', detail);
 }
 
-function readHeader(bytes: Buffer): Header {
+function readHeader<Bytes extends Uint8Array>(bytes: Bytes): Header<Bytes> {
   const reader = new CanonicalReader(bytes);
-  const text = (): string => bytes.toString('utf8', reader.stringField(), reader.pos);
-  const fixed = (length: number): Buffer => bytes.subarray(reader.fixed(length), reader.pos);
-  const header: Header = {
+  const text = (): string => textOf(bytes, reader.stringField(), reader.pos);
+  const fixed = (length: number): Bytes => bytes.subarray(reader.fixed(length), reader.pos) as Bytes;
+  const header: Header<Bytes> = {
     audience: text(),
     producer_id: text(),
     key_id: fixed(32),
@@ -71,10 +67,14 @@ function readHeader(bytes: Buffer): Header {
   return header;
 }
 
-const rootOfNothing = createHash('sha256').digest();
+/** H("") */
+const rootOfNothing = Uint8Array.from(
+  'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855'.match(/../g)!,
+  (byte) => Number.parseInt(byte, 16),
+);
 
 /** Every rule of schemas/README.md §3 that needs no state. */
-function checkHeader(header: Header): void {
+function checkHeader(header: Header<Uint8Array>): void {
   const { lane, lanes, partition, kind, first_seq, count, created_at, registry, root } = header;
   const inSafeRange = (value: number): boolean => value >= 0 && value <= Number.MAX_SAFE_INTEGER;
   if (!(lane >= 0 && lane < lanes && lanes <= limits.lanes)) bad(`lane ${lane} of ${lanes}`);
@@ -85,7 +85,7 @@ function checkHeader(header: Header): void {
   if (registry !== 0 && kind !== 'registry') bad(`a registry offset in a record of kind ${kind}`);
   if (kind === 'data' ? count === 0 || count > limits.recordEvents : count !== 0)
     bad(`${count} events in a record of kind ${kind}`);
-  if (kind !== 'data' && !root.equals(rootOfNothing)) bad(`a record of kind ${kind} with a root over events`);
+  if (kind !== 'data' && !sameBytes(root, rootOfNothing)) bad(`a record of kind ${kind} with a root over events`);
   if (kind === 'open' && first_seq !== 0) bad(`an open record at sequence ${first_seq}`);
   if (kind === 'registry' && lane !== partition) bad(`a marker of lane ${lane} in partition ${partition}`);
 }

@@ -1,4 +1,4 @@
-import { isUtf8 } from 'node:buffer';
+import { isUtf8 } from './bytes.js';
 import { WireFault } from './fault.js';
 
 /** Below this many bytes a loop over the bytes is quicker than a call into the runtime. */
@@ -8,10 +8,10 @@ const loopBytes = 48;
  * Reads canonical Avro from a window of a buffer and refuses anything else: padded varints, split or negative array blocks,
  * bad UTF-8, fields past the window. avsc accepts all of these, so it is used to write and never to judge.
  */
-export class CanonicalReader {
+export class CanonicalReader<Bytes extends Uint8Array = Buffer> {
   pos = 0;
   end = 0;
-  constructor(readonly bytes: Buffer) {
+  constructor(readonly bytes: Bytes) {
     this.end = bytes.length;
   }
 

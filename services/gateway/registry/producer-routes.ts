@@ -51,7 +51,7 @@ const answerOf = ({ keyId, producerId, name, organizations, scopes, rawPublicKey
   name,
   organizations: organizations.has('*') ? ('*' as const) : [...organizations],
   scopes: [...scopes],
-  public_key: rawPublicKey.toString('base64'),
+  public_key: Buffer.from(rawPublicKey).toString('base64'),
   revoked,
 });
 
