@@ -1,6 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 import type { Redis } from 'ioredis';
 import type { Kafka } from 'kafkajs';
+import { createActionTable, createSilenceTable } from '../alerts/findings/index.js';
 import { openPlaces } from '../alerts/geo/index.js';
 import type { ClickHouseClient } from '../core/clients/clickhouse.js';
 import type { Health } from '../core/health.js';
@@ -9,6 +10,7 @@ import type { Metrics } from '../core/metrics.js';
 import { packageVersion } from '../core/paths.js';
 import type { Producer } from '../producer/index.js';
 import { registerAlertRoutes } from './alerts/routes.js';
+import { type AlertFeed, createAlertFeed } from './alerts/stream/alert-feed.js';
 import { registerAliases } from './aliases.js';
 import { createApp } from './app.js';
 import { createSignInAttempts } from './auth/attempts/attempts.js';
@@ -106,7 +108,8 @@ export async function registerRoutes(
   const presence = createPresence({ health: parts.health, publishTimeoutMs: config.limits.publishTimeoutMs });
   registerIngest(app, parts, { presence, catalogue });
   registerAdministration(app, parts, presence);
-  const { table, stopReading } = registerReading(app, { ...parts, authenticator, accessLog }, catalogue);
+  const alertFeed = alertFeedOf(parts);
+  const { table, stopReading } = registerReading(app, { ...parts, authenticator, accessLog, alertFeed }, catalogue);
   registerCatalogue(app, parts, { presence, catalogue, table });
   registerAlertRoutes(app, {
     ...parts,
@@ -119,8 +122,24 @@ export async function registerRoutes(
     locate: openPlaces({ files: config.geoFiles ?? [], onDamage: (message) => log.error(message) }).locate,
   });
   registerDescriptionRoutes(app);
-  return { app, stopReading };
+  return {
+    app,
+    async stopReading() {
+      await Promise.all([stopReading(), alertFeed.stop()]);
+    },
+  };
 }
+
+/** Changes of alerts for those who follow them. */
+const alertFeedOf = ({ config, kafka, clickhouse, database, entitlements, log }: GatewayParts): AlertFeed =>
+  createAlertFeed({
+    kafka,
+    topic: config.alertsTopic ?? 'audit.alerts',
+    actions: createActionTable({ clickhouse, database }),
+    silences: createSilenceTable({ clickhouse, database }),
+    entitlements,
+    log,
+  });
 
 /** What API keys may take at most, of one thing. */
 const limiterOf = (
@@ -218,11 +237,12 @@ function registerReading(
     registry,
     authenticator,
     accessLog,
+    alertFeed,
     entitlements,
     health,
     metrics,
     log,
-  }: GatewayParts & { accessLog: AccessLog },
+  }: GatewayParts & { accessLog: AccessLog; alertFeed: AlertFeed },
   { details }: Catalogue,
 ): { table: EventsTable; stopReading: () => Promise<void> } {
   const { deployment, topics } = config;
@@ -247,6 +267,7 @@ function registerReading(
   registerLiveRoutes(app, {
     history,
     liveReader,
+    alertFeed,
     authenticator,
     accessLog,
     trustedProxies: config.trustedProxies,

@@ -2,10 +2,14 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Ajv, type ValidateFunction } from 'ajv';
+import { createKafka } from '../../services/core/clients/kafka.js';
+import { createLogger } from '../../services/core/log.js';
 import { asyncApi } from '../../services/gateway/live/asyncapi.js';
+import { type AlertTopic, createAlertTopic, someFinding } from '../support/alert-topic.js';
 import { openEventSource } from '../support/event-source.js';
 import { createLiveWorld, type LiveWorld } from '../support/live-world.js';
 import { type QueryGateway, startQueryGateway } from '../support/query-gateway.js';
+import { uniqueName } from '../support/stack.js';
 import { openStream, type StreamClient } from '../support/stream-client.js';
 
 interface Described {
@@ -41,6 +45,7 @@ const namesOf = (operation: string): string[] =>
 describe('the description of the streams', () => {
   let live: LiveWorld;
   let gateway: QueryGateway;
+  let alerts: AlertTopic;
   const sent: { type: string }[] = [];
   const say = (client: StreamClient, message: { type: string; [member: string]: unknown }): void => {
     sent.push(message);
@@ -50,7 +55,10 @@ describe('the description of the streams', () => {
   before(async () => {
     live = await createLiveWorld({ partitions: 1 });
     await live.startConsumer();
-    gateway = await startQueryGateway(live.world.config);
+    const { brokers } = live.world.config;
+    const log = createLogger('test', 'silent');
+    alerts = await createAlertTopic(createKafka({ brokers, clientId: uniqueName('test', '-'), log }));
+    gateway = await startQueryGateway(live.world.config, { alertsTopic: alerts.topic });
     gateway.keys.add('acme', ['acme']);
     gateway.keys.add('acme2', ['acme']);
     await live.record([
@@ -69,6 +77,7 @@ describe('the description of the streams', () => {
   });
   after(async () => {
     await gateway.stop();
+    await alerts.remove();
     await live.remove();
   });
 
@@ -84,6 +93,10 @@ describe('the description of the streams', () => {
     say(client, { type: 'subscribe', id: 'b', fields: ['actor.id', 'details'], delivery: 'latest', window: 500 });
     await client.until(({ type, id }) => type === 'caught_up' && id === 'a');
     await client.until(({ type, id }) => type === 'caught_up' && id === 'b');
+    say(client, { type: 'subscribe', kind: 'alerts', id: 'alerts', filter: { state: ['open'], level: 'high' } });
+    await client.until(({ type, id }) => type === 'subscribed' && id === 'alerts');
+    await alerts.say('opened', someFinding('acme'));
+    await client.until('alerts');
     say(client, { type: 'ack', id: 'a', to: client.messages.find(({ type }) => type === 'events')!.to });
     await live.record([{ message: 'live' }]);
     await client.until(({ type, id }) => type === 'events' && id === 'b');

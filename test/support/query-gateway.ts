@@ -1,5 +1,6 @@
 import type { AddressInfo } from 'node:net';
 import Fastify from 'fastify';
+import { createActionTable, createSilenceTable } from '../../services/alerts/findings/index.js';
 import { createClickHouse } from '../../services/core/clients/clickhouse.js';
 import { createKafka } from '../../services/core/clients/kafka.js';
 import { createDeployment } from '../../services/core/deployment.js';
@@ -7,8 +8,11 @@ import { createHealth } from '../../services/core/health.js';
 import { createLogger } from '../../services/core/log.js';
 import { createMetrics } from '../../services/core/metrics.js';
 import { createRegistryReader } from '../../services/core/reading/index.js';
+import { createAlertFeed } from '../../services/gateway/alerts/stream/alert-feed.js';
 import { registerAliases } from '../../services/gateway/aliases.js';
 import type { Authenticator, Caller, Permission } from '../../services/gateway/auth/caller.js';
+import { createSettings } from '../../services/gateway/auth/settings.js';
+import { createEntitlements, readEntitlement } from '../../services/gateway/entitlements/entitlements.js';
 import { Problem, problemKinds, problemType } from '../../services/gateway/errors.js';
 import type { ExportLimits } from '../../services/gateway/export/limits.js';
 import { registerExportRoutes } from '../../services/gateway/export/routes.js';
@@ -51,12 +55,15 @@ export async function startQueryGateway(
     maxLiveBytes,
     queryLimits,
     exportLimits = {},
+    alertsTopic,
     level = 'silent',
   }: {
     limits?: Partial<StreamLimits>;
     maxLiveBytes?: number;
     queryLimits?: QueryLimits;
     exportLimits?: Partial<ExportLimits>;
+    /** Of changes of alerts; none are to be followed where absent. */
+    alertsTopic?: string;
     level?: string;
   } = {},
 ) {
@@ -106,7 +113,22 @@ export async function startQueryGateway(
     log,
     ...(maxLiveBytes === undefined ? {} : { maxBytes: maxLiveBytes }),
   });
+  const stored = { clickhouse, database, log };
+  const alertFeed =
+    alertsTopic === undefined
+      ? undefined
+      : createAlertFeed({
+          ...stored,
+          kafka,
+          topic: alertsTopic,
+          actions: createActionTable(stored),
+          silences: createSilenceTable(stored),
+          entitlements: createEntitlements({
+            settings: createSettings({ ...stored, kind: 'entitlement', read: readEntitlement }),
+          }),
+        });
   registerLiveRoutes(app, {
+    alertFeed,
     history: queries.history,
     liveReader,
     authenticator: keys,
@@ -131,7 +153,7 @@ export async function startQueryGateway(
     },
     async stop() {
       await app.close();
-      await liveReader.stop();
+      await Promise.all([liveReader.stop(), alertFeed?.stop()]);
       await registryReader.stop();
       await clickhouse.close();
     },

@@ -41,11 +41,15 @@ const message = fc.record({
   window: fc.option(fc.oneof(fc.integer({ min: 0, max: 100_001 }), member), { nil: undefined }),
   fields: maybe,
   q: maybe,
+  kind: fc.option(fc.constantFrom('events', 'alerts', 'others'), { nil: undefined }),
 });
 
 /** Only those members, so that messages are not all refused for the others. */
 const some = fc
-  .tuple(message, fc.subarray(['id', 'key', 'ticket', 'to', 'since', 'delivery', 'window', 'fields', 'q'] as const))
+  .tuple(
+    message,
+    fc.subarray(['id', 'key', 'ticket', 'to', 'since', 'delivery', 'window', 'fields', 'q', 'kind'] as const),
+  )
   .map(([{ type, ...members }, names]) => ({
     type,
     ...Object.fromEntries(Object.entries(members).filter(([name]) => names.includes(name as 'id'))),

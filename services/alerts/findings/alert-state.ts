@@ -1,5 +1,5 @@
 import type { Level } from '../rules/rule.js';
-import type { Finding } from './finding.js';
+import type { SaidFinding } from './message.js';
 import { isSilenced, type Silence } from './silence.js';
 
 export const actionKinds = [
@@ -43,12 +43,12 @@ export interface AlertState {
 }
 
 export interface StateInput {
-  finding: Finding;
+  finding: SaidFinding;
   actions: readonly AlertAction[];
   silences: readonly Silence[];
   inhibitions?: readonly Inhibition[];
   /** Other findings of the organization that are open. */
-  others?: readonly Finding[];
+  others?: readonly SaidFinding[];
   nowUs: number;
 }
 
@@ -79,7 +79,7 @@ export function alertState({
 }
 
 function statusOf(
-  finding: Finding,
+  finding: SaidFinding,
   done: readonly AlertAction[],
   nowUs: number,
 ): Pick<AlertState, 'status' | 'sinceUs'> {
@@ -118,13 +118,14 @@ function nextStatus(status: AlertStatus, kind: ActionKind): AlertStatus {
   }
 }
 
-const isOneOf = ({ rule }: Finding, { rules, levels }: Inhibition['source']): boolean =>
+const isOneOf = ({ rule }: SaidFinding, { rules, levels }: Inhibition['source']): boolean =>
   (rules === undefined || rules.includes(rule.id)) && (levels === undefined || levels.includes(rule.level));
 
-const valueOfGroup = ({ group }: Finding, name: string): string | undefined => group.values[group.names.indexOf(name)];
+const valueOfGroup = ({ group }: SaidFinding, name: string): string | undefined =>
+  group.values[group.names.indexOf(name)];
 
 /** Whether one alert keeps another quiet. */
-export const inhibits = ({ source, target, equal }: Inhibition, other: Finding, finding: Finding): boolean =>
+export const inhibits = ({ source, target, equal }: Inhibition, other: SaidFinding, finding: SaidFinding): boolean =>
   other.organizationId === finding.organizationId &&
   isOneOf(other, source) &&
   isOneOf(finding, target) &&

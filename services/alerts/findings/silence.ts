@@ -1,4 +1,4 @@
-import type { Finding } from './finding.js';
+import type { SaidFinding } from './message.js';
 
 export const silenceComparisons = ['equal', 'not_equal', 'glob'] as const;
 
@@ -19,7 +19,7 @@ export interface Silence {
   endsUs: number;
 }
 
-export function isSilenced(finding: Finding, silence: Silence, nowUs: number): boolean {
+export function isSilenced(finding: SaidFinding, silence: Silence, nowUs: number): boolean {
   const { organizationId, matchers, startsUs, endsUs } = silence;
   if (nowUs < startsUs || nowUs >= endsUs) return false;
   if (organizationId !== '' && organizationId !== finding.organizationId) return false;
@@ -27,7 +27,7 @@ export function isSilenced(finding: Finding, silence: Silence, nowUs: number): b
 }
 
 /** '' where the alert has no such thing. */
-function fieldOf({ rule, fingerprint, organizationId, group }: Finding, name: string): string {
+function fieldOf({ rule, fingerprint, organizationId, group }: SaidFinding, name: string): string {
   const own: Readonly<Record<string, string>> = {
     rule_id: rule.id,
     level: rule.level,

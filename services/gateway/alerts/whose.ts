@@ -2,7 +2,7 @@ import type { FastifyRequest } from 'fastify';
 import { type Caller, may, mayActFor } from '../auth/caller.js';
 import { Problem } from '../errors.js';
 import { organizationHeader } from '../http/headers.js';
-import { ownScope } from '../query/asking.js';
+import { callerScopes, ownScope } from '../query/asking.js';
 import type { TenantScope } from '../query/scope.js';
 
 /** Whose alerts a request may see. `system`: also those about events that belong to no organization. */
@@ -12,10 +12,22 @@ export interface AlertScope {
 }
 
 export function alertScopeOf(request: FastifyRequest): AlertScope {
-  const scope = ownScope(request);
-  const organizations = scope.kind === 'organizations' ? scope.organizations : [];
-  return { organizations, system: organizations === '*' && may(request.caller, 'view:system_audit_logs') };
+  return alertScope(request.caller, organizationHeader(request), undefined);
 }
+
+/** By what the header X-Organization-Id chose, and the organizations that a filter asks for. Throws forbidden for others than the caller's. */
+export function alertScope(
+  caller: Caller,
+  header: string | undefined,
+  asked: readonly string[] | undefined,
+): AlertScope {
+  const scope = callerScopes(caller, header)(asked);
+  const organizations = scope.kind === 'organizations' ? scope.organizations : [];
+  return { organizations, system: organizations === '*' && may(caller, 'view:system_audit_logs') };
+}
+
+export const isInScope = ({ organizations, system }: AlertScope, organization: string): boolean =>
+  (organizations === '*' || organizations.includes(organization)) && (system || organization !== '');
 
 /**
  * Whose rules, silences and channels a request is about: one organization's, or '' for the deployment's own, which are those of whoever

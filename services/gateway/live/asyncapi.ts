@@ -13,7 +13,7 @@ export function asyncApi(version: string): object {
       version,
       description:
         'Every accepted event of the caller’s organizations, from a cursor on: none left out, none twice, in order within each ' +
-        'producer’s lane. The same events are at /openapi.json for questions.',
+        'producer’s lane. Changes of alerts, from now on. Both are at /openapi.json for questions.',
       license: { name: 'Apache-2.0' },
     },
     defaultContentType: 'application/json',

@@ -10,7 +10,7 @@ import type { LiveMetrics } from './metrics.js';
 import type { CloseReason, OpenStream } from './open-streams.js';
 import { createOutgoing } from './outgoing.js';
 import { type ClientMessage, idIn, problemAnswer, readMessage } from './protocol.js';
-import { createSubscriptionSet, type OpenSubscription } from './subscription-set.js';
+import { createSubscriptionSet, type OpenAlertSubscription, type OpenSubscription } from './subscription-set.js';
 
 /** How long the peer has to take the last words before the connection is cut. */
 const lastWordsMs = 5_000;
@@ -32,6 +32,7 @@ export function createConnection({
   credential: initial,
   authenticate,
   openSubscription,
+  openAlertSubscription,
   limits,
   metrics,
   log,
@@ -44,6 +45,7 @@ export function createConnection({
   /** Rejects with a Problem. */
   authenticate: (secret: Secret) => Promise<Credential>;
   openSubscription: OpenSubscription;
+  openAlertSubscription: OpenAlertSubscription;
   limits: StreamLimits;
   metrics: LiveMetrics;
   log: Logger;
@@ -55,7 +57,14 @@ export function createConnection({
   const { unsentBytes, stallMs } = limits;
   const outgoing = createOutgoing({ socket, wire, unsentBytes, stallMs, onStall: () => close('stalled', stalled()) });
   const most = limits.subscriptionsPerConnection;
-  const subscriptions = createSubscriptionSet({ openSubscription, outgoing, most, metrics, log });
+  const subscriptions = createSubscriptionSet({
+    openSubscription,
+    openAlertSubscription,
+    outgoing,
+    most,
+    metrics,
+    log,
+  });
 
   const close: OpenStream['close'] = (why, problem) => {
     if (closing) return;

@@ -39,6 +39,10 @@ export function socketFormat(id: string): FrameFormat {
   };
 }
 
+/** A message of changes of alerts, each JSON text already. */
+export const alertsFrame = (id: string, changes: readonly string[]): Buffer =>
+  textFrame(Buffer.from(`{"type":"alerts","id":${JSON.stringify(id)},"changes":[${changes.join(',')}]}`));
+
 /** Of server-sent events (WHATWG HTML §9.2): JSON text holds no line break, so one line of data is enough. */
 export const eventStreamFormat: FrameFormat = {
   key: 'sse',

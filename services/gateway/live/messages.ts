@@ -1,4 +1,8 @@
 import { type TSchema, Type } from 'typebox';
+import { alertChanges } from '../../alerts/findings/index.js';
+import { levels } from '../../alerts/rules/rule.js';
+import { alertStatuses } from '../alerts/alerts/list-request.js';
+import { Alert } from '../alerts/alerts/schemas.js';
 import { Event, filterParameters } from '../query/schemas.js';
 import { protocolLimits } from './protocol.js';
 import { deliveries } from './subscription.js';
@@ -56,6 +60,49 @@ const filter = Type.Object(
   },
 );
 
+const listOf = (schema: TSchema, description: string) =>
+  Type.Optional(Type.Union([schema, Type.Array(schema, { minItems: 1, maxItems: 100 })], { description }));
+const names = (description: string) => listOf(Type.String({ minLength: 1 }), description);
+const alertFilter = Type.Object(
+  {
+    change: names(`any of ${alertChanges.join(', ')}`),
+    state: names(`which the alert then is in: any of ${alertStatuses.join(', ')}`),
+    rule: names('ids of rules'),
+    level: names(`any of ${levels.join(', ')}`),
+    fingerprint: Type.Optional(Type.String({ minLength: 1 })),
+    group: names('a field of the group and its value: ip:198.51.100.7'),
+    organization_id: names('any of these organizations'),
+  },
+  { additionalProperties: false, description: 'as in the query of GET /api/alerts, and `change`' },
+);
+
+const subscribeToEvents = fromClient(
+  'subscribe',
+  {
+    id: Id,
+    kind: Type.Optional(Type.Literal('events')),
+    q: Type.Optional(Type.String({ description: 'fielded search and free text; the same as `filter.q`' })),
+    filter: Type.Optional(filter),
+    fields: Type.Optional(fields),
+    since: Type.Optional(since),
+    delivery: Type.Optional(delivery),
+    window: Type.Optional(
+      Type.Integer({
+        minimum: 1,
+        maximum: protocolLimits.window,
+        description: `how many events may be out without being acknowledged; with \`latest\` at least ${protocolLimits.leastWindowOfLatest}`,
+      }),
+    ),
+  },
+  'begin a subscription of events',
+  windowOfLatest,
+);
+const subscribeToAlerts = fromClient(
+  'subscribe',
+  { id: Id, kind: Type.Literal('alerts'), filter: Type.Optional(alertFilter) },
+  'begin a subscription of changes of alerts, from now on',
+);
+
 /** What a client sends. */
 export const clientMessages: Readonly<Record<string, TSchema>> = {
   auth: fromClient('auth', secrets, 'who is there, where the upgrade did not tell; within 5 s', keyOrTicket),
@@ -65,26 +112,10 @@ export const clientMessages: Readonly<Record<string, TSchema>> = {
     'a newer credential of the same rights, before the first expires',
     keyOrTicket,
   ),
-  subscribe: fromClient(
-    'subscribe',
-    {
-      id: Id,
-      q: Type.Optional(Type.String({ description: 'fielded search and free text; the same as `filter.q`' })),
-      filter: Type.Optional(filter),
-      fields: Type.Optional(fields),
-      since: Type.Optional(since),
-      delivery: Type.Optional(delivery),
-      window: Type.Optional(
-        Type.Integer({
-          minimum: 1,
-          maximum: protocolLimits.window,
-          description: `how many events may be out without being acknowledged; with \`latest\` at least ${protocolLimits.leastWindowOfLatest}`,
-        }),
-      ),
-    },
-    'begin a subscription',
-    windowOfLatest,
-  ),
+  subscribe: Type.Union([subscribeToEvents, subscribeToAlerts], {
+    title: 'subscribe',
+    description: 'begin a subscription',
+  }),
   unsubscribe: fromClient('unsubscribe', { id: Id }, 'end a subscription'),
   pause: fromClient('pause', { id: Id }, 'send nothing more until resume'),
   resume: fromClient('resume', { id: Id }, 'go on'),
@@ -130,29 +161,46 @@ const expires_at = Type.Union([Type.String({ format: 'date-time' }), Type.Null()
   description: 'when the stream ends unless it is refreshed; null where the credential does not expire',
 });
 const place = (what: string) => ({ cursor: Cursor(what) });
+/** Subscriptions of alerts have none. */
+const maybePlace = (what: string) => ({ cursor: Type.Optional(Cursor(`${what}; not of alerts`)) });
 const eventsMembers = {
   from: Cursor('the `to` or cursor that was said before'),
   events: Type.Array(SomeFields, { description: 'empty now and then, so that `to` does not grow old' }),
   to: Cursor('where to resume behind these events: keep it'),
 };
 const droppedMembers = {
-  count: Type.Integer({ minimum: 1, description: 'how many events were left out, exactly' }),
+  count: Type.Integer({ minimum: 1, description: 'how many events, or changes, were left out, exactly' }),
   from: Cursor('they lie behind this'),
   to: Cursor('and before this: a subscription of `all` from `from` would bring them'),
 };
+const { count, from, to } = droppedMembers;
+const AlertChanged = Type.Object({
+  change: oneOf(alertChanges, 'what became of it'),
+  at: Type.String({ format: 'date-time' }),
+  alert: Alert,
+});
 const caughtUp = 'history is over, what follows is live; again after every falling back';
 
 /** What the gateway sends. Members may be added: pass over those that you do not know. */
 export const serverMessages: Readonly<Record<string, TSchema>> = {
   authenticated: message('authenticated', { name, expires_at }, 'the credential was accepted'),
   refreshed: message('refreshed', { name, expires_at }, 'the newer credential counts from now on'),
-  subscribed: message('subscribed', { id: Id, ...place('where it begins') }, 'the subscription is open'),
+  subscribed: message('subscribed', { id: Id, ...maybePlace('where it begins') }, 'the subscription is open'),
   events: message('events', { id: Id, ...eventsMembers }, 'events, in order within each producer’s lane'),
   caught_up: message('caught_up', { id: Id, ...place('where it stands') }, caughtUp),
-  dropped: message('dropped', { id: Id, ...droppedMembers }, 'with `latest`: the client was too slow or paused'),
-  paused: message('paused', { id: Id, ...place('where it stands') }, 'nothing more comes until resume'),
-  resumed: message('resumed', { id: Id, ...place('where it goes on') }, 'it goes on'),
-  unsubscribed: message('unsubscribed', { id: Id, ...place('where to resume') }, 'the subscription has ended'),
+  alerts: message(
+    'alerts',
+    { id: Id, changes: Type.Array(AlertChanged) },
+    'what became of alerts, in order for each alert',
+  ),
+  dropped: message(
+    'dropped',
+    { id: Id, count, from: Type.Optional(from), to: Type.Optional(to) },
+    'with `latest`, or of alerts: the client was too slow or paused; of alerts without cursors',
+  ),
+  paused: message('paused', { id: Id, ...maybePlace('where it stands') }, 'nothing more comes until resume'),
+  resumed: message('resumed', { id: Id, ...maybePlace('where it goes on') }, 'it goes on'),
+  unsubscribed: message('unsubscribed', { id: Id, ...maybePlace('where to resume') }, 'the subscription has ended'),
   pong: message('pong', {}, 'to a ping'),
   problem: message(
     'problem',

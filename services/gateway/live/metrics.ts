@@ -7,6 +7,7 @@ export interface LiveMetrics {
   delivered: Counter<'from'>;
   dropped: Counter;
   fallbacks: Counter;
+  alertChanges: Counter<'what'>;
   closed: Counter<'why'>;
   lag: Gauge<'partition'>;
 }
@@ -26,6 +27,11 @@ export const createLiveMetrics = (metrics: Metrics): LiveMetrics => ({
   fallbacks: metrics.counter(
     'gateway_stream_fallbacks_total',
     'Times that a subscription fell behind what memory holds and went on from ClickHouse',
+  ),
+  alertChanges: metrics.counter(
+    'gateway_stream_alert_changes_total',
+    'Changes of alerts for subscribers: sent, or dropped for want of room',
+    ['what'],
   ),
   closed: metrics.counter('gateway_stream_closed_total', 'Connections that the gateway closed, by reason', ['why']),
   lag: metrics.gauge('gateway_live_lag_records', 'Kafka records that the live reader has yet to read', ['partition']),

@@ -1,14 +1,16 @@
 import { encodeIngestCursor, type IngestCursor } from '../../core/cursor/index.js';
 import { SealstreamError } from '../../core/errors.js';
+import type { AlertFeed } from '../alerts/stream/alert-feed.js';
 import type { Caller } from '../auth/caller.js';
 import { Problem } from '../errors.js';
 import type { History } from '../query/history.js';
+import { subscribeToAlerts } from './alert-subscription.js';
 import type { createInterestReader, Interest } from './interest.js';
 import type { LiveHead } from './live-head.js';
 import type { LiveReader } from './live-reader.js';
 import type { LiveMetrics } from './metrics.js';
 import { type Outlet, type Subscription, subscribe } from './subscription.js';
-import type { OpenSubscription, Wanted } from './subscription-set.js';
+import type { OpenAlertSubscription, OpenSubscription, Wanted } from './subscription-set.js';
 import type { Watched } from './watched.js';
 
 export interface SubscriptionParts {
@@ -61,6 +63,27 @@ export function createSubscriptionOpener(
     const ended = (): void => watched?.ended(wanted, interest, subscription.delivered);
     subscription.ended.then(ended, ended);
     return subscription;
+  };
+}
+
+/** Opens the subscriptions of alerts of one connection. */
+export function createAlertSubscriptionOpener(
+  { alertFeed, metrics }: { alertFeed: Pick<AlertFeed, 'follow'> | undefined; metrics: LiveMetrics },
+  { organization }: { organization: string | undefined },
+): OpenAlertSubscription {
+  return async (caller, { filter }, { alerts, ...outlet }) => {
+    if (!alertFeed) throw new Problem('not-found', 'no alerts are to be followed here');
+    return subscribeToAlerts({
+      follow: (follower) => alertFeed.follow(caller, { filter, organization }, follower),
+      outlet: {
+        ...outlet,
+        alerts(changes) {
+          alerts(changes);
+          metrics.alertChanges.inc({ what: 'sent' }, changes.length);
+        },
+      },
+      onDropped: (count) => metrics.alertChanges.inc({ what: 'dropped' }, count),
+    });
   };
 }
 

@@ -6,8 +6,12 @@ import { type Delivery, deliveries } from './subscription.js';
 /** The WebSocket subprotocol. Frames are JSON objects with a `type`. docs/guides/live.md describes it for users, messages.ts its members. */
 export const subprotocol = 'audit.v1';
 
+/** What a subscription is of. */
+export const subscriptionKinds = ['events', 'alerts'] as const;
+
 export interface SubscribeMessage {
   type: 'subscribe';
+  kind: 'events';
   id: string;
   filter: Readonly<Record<string, unknown>>;
   fields?: readonly string[] | undefined;
@@ -16,20 +20,29 @@ export interface SubscribeMessage {
   window?: number | undefined;
 }
 
+/** Of changes of alerts, from now on. */
+export interface SubscribeAlertsMessage {
+  type: 'subscribe';
+  kind: 'alerts';
+  id: string;
+  filter: Readonly<Record<string, unknown>>;
+}
+
 export type ClientMessage =
   | { type: 'auth'; secret: Secret }
   | { type: 'refresh'; secret: Secret }
   | SubscribeMessage
+  | SubscribeAlertsMessage
   | { type: 'unsubscribe' | 'pause' | 'resume'; id: string }
   | { type: 'ack'; id: string; to: string }
   | { type: 'ping' };
 
-/** Beside these, `events` messages are written by frames.ts. */
+/** Beside these, `events` and `alerts` messages are written by frames.ts. Subscriptions of alerts have no cursors. */
 export type ServerMessage =
   | { type: 'authenticated' | 'refreshed'; name: string; expires_at: string | null }
-  | { type: 'subscribed' | 'caught_up' | 'paused' | 'resumed' | 'unsubscribed'; id: string; cursor: string }
+  | { type: 'subscribed' | 'caught_up' | 'paused' | 'resumed' | 'unsubscribed'; id: string; cursor?: string }
   | { type: 'events'; id: string; from: string; events: Partial<EventAnswer>[]; to: string }
-  | { type: 'dropped'; id: string; count: number; from: string; to: string }
+  | { type: 'dropped'; id: string; count: number; from?: string; to?: string }
   | { type: 'pong' }
   | { type: 'problem'; id?: string; problem: ProblemAnswer; cursor?: string };
 
@@ -76,7 +89,7 @@ const readers: {
     members: ['key', 'ticket'],
     read: (fields) => ({ type: 'refresh', secret: secretOf('refresh', fields) }),
   },
-  subscribe: { members: ['id', 'q', 'filter', 'fields', 'since', 'delivery', 'window'], read: readSubscribe },
+  subscribe: { members: ['id', 'kind', 'q', 'filter', 'fields', 'since', 'delivery', 'window'], read: readSubscribe },
   unsubscribe: { members: ['id'], read: ({ id }) => ({ type: 'unsubscribe', id: idOf(id) }) },
   pause: { members: ['id'], read: ({ id }) => ({ type: 'pause', id: idOf(id) }) },
   resume: { members: ['id'], read: ({ id }) => ({ type: 'resume', id: idOf(id) }) },
@@ -128,13 +141,32 @@ function secretOf(type: string, { key, ticket }: Fields): Secret {
   return name === 'ticket' ? { ticket: text } : { key: text };
 }
 
-function readSubscribe({ id, q, filter = {}, fields, since = 'now', delivery, window }: Fields): SubscribeMessage {
+function readSubscribe({ kind = 'events', ...rest }: Fields): SubscribeMessage | SubscribeAlertsMessage {
+  if (kind === 'events') return readSubscribeEvents(rest);
+  if (kind !== 'alerts') throw invalid(`kind is none of ${subscriptionKinds.join(', ')}`);
+  const { id, filter = {}, ...others } = rest;
+  if (!isObject(filter)) throw invalid('filter is no JSON object of filter names and values');
+  const [other] = Object.keys(others);
+  if (other !== undefined) throw invalid(`a subscription of alerts knows no ${other}: id, filter`);
+  return { type: 'subscribe', kind, id: idOf(id), filter };
+}
+
+function readSubscribeEvents({
+  id,
+  q,
+  filter = {},
+  fields,
+  since = 'now',
+  delivery,
+  window,
+}: Fields): SubscribeMessage {
   if (!isObject(filter)) throw invalid('filter is no JSON object of filter names and values');
   if (q !== undefined && typeof q !== 'string') throw invalid('q is no text');
   if (q !== undefined && Object.hasOwn(filter, 'q'))
     throw invalid('q stands beside filter and in it; give one of them');
   return {
     type: 'subscribe',
+    kind: 'events',
     id: idOf(id),
     filter: q === undefined ? filter : { ...filter, q },
     fields: fieldsOf(fields),

@@ -1,6 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 import { Type } from 'typebox';
 import type { Logger } from '../../core/log.js';
+import type { AlertFeed } from '../alerts/stream/alert-feed.js';
 import type { Authenticator } from '../auth/caller.js';
 import { Problem } from '../errors.js';
 import type { TrustedProxies } from '../http/client-address.js';
@@ -23,6 +24,8 @@ import { acceptSockets, socketPath } from './upgrade.js';
 export interface LiveDeps {
   history: History;
   liveReader: LiveReader;
+  /** No alerts are to be followed where absent. */
+  alertFeed?: Pick<AlertFeed, 'follow'> | undefined;
   authenticator: Authenticator;
   /** Who watches; nothing is noted where absent. */
   accessLog?: Pick<AccessLog, 'note'> | undefined;
@@ -39,6 +42,7 @@ export interface StreamParts {
   credentials: ReturnType<typeof createCredentials>;
   authenticator: Authenticator;
   subscriptions: SubscriptionParts;
+  alertFeed: Pick<AlertFeed, 'follow'> | undefined;
   accessLog: Pick<AccessLog, 'note'> | undefined;
   trustedProxies: TrustedProxies | undefined;
   limits: StreamLimits;
@@ -60,6 +64,7 @@ export function registerLiveRoutes(app: FastifyInstance, deps: LiveDeps): void {
     credentials: createCredentials({ authenticator }),
     authenticator,
     subscriptions: { history, liveReader, head, readInterest: createInterestReader(deps), metrics },
+    alertFeed: deps.alertFeed,
     accessLog,
     trustedProxies,
     limits,

@@ -11,7 +11,7 @@ import { organizationHeader } from '../http/headers.js';
 import { problemContentType } from '../http/problem-body.js';
 import { createConnection } from './connection.js';
 import type { Credential } from './credential.js';
-import { createSubscriptionOpener } from './open-subscription.js';
+import { createAlertSubscriptionOpener, createSubscriptionOpener } from './open-subscription.js';
 import { problemAnswer, subprotocol } from './protocol.js';
 import type { StreamParts } from './routes.js';
 import { createWatched } from './watched.js';
@@ -21,7 +21,7 @@ export const socketPath = '/api/audit/stream';
 /** WebSockets of the protocol audit.v1, upgraded on the app's own server. Returns a function that takes no more. */
 export function acceptSockets(
   app: FastifyInstance,
-  { streams, credentials, subscriptions, accessLog, trustedProxies, limits, metrics, log }: StreamParts,
+  { streams, credentials, subscriptions, alertFeed, accessLog, trustedProxies, limits, metrics, log }: StreamParts,
 ): () => void {
   const server = new WebSocketServer({
     noServer: true,
@@ -57,6 +57,7 @@ export function acceptSockets(
     };
     const watchedOf = accessLog && createWatched({ accessLog, route: socketPath, origin });
     const openSubscription = createSubscriptionOpener(subscriptions, { organization, watchedOf });
+    const openAlertSubscription = createAlertSubscriptionOpener({ alertFeed, metrics }, { organization });
     if (duplex.destroyed) return;
     server.handleUpgrade(request, duplex, head, (socket) => {
       const connection = createConnection({
@@ -69,6 +70,7 @@ export function acceptSockets(
           return known;
         },
         openSubscription,
+        openAlertSubscription,
         limits,
         metrics,
         log,

@@ -6,6 +6,7 @@ import {
   type Finding,
   type FindingAction,
   type FindingTable,
+  type SaidFinding,
   type SilenceTable,
   type StoredSilence,
 } from '../../../alerts/findings/index.js';
@@ -120,7 +121,7 @@ const permitted: Partial<Record<ActionKind, readonly [from: readonly AlertState[
   reopened: [['resolved'], 'only a resolved one can be opened again'],
 };
 
-export const alertAnswer = (finding: Finding, state: AlertState) => ({
+export const alertAnswer = (finding: SaidFinding, state: AlertState) => ({
   id: finding.id,
   rule: finding.rule.id,
   rule_title: finding.rule.title,

@@ -1,8 +1,8 @@
 import type { AlertStatus, FindingQuery } from '../../../alerts/findings/index.js';
-import { levels } from '../../../alerts/rules/rule.js';
+import { type Level, levels } from '../../../alerts/rules/rule.js';
 import { badParameter } from '../../query/errors.js';
 import type { RawQuery } from '../../query/event-queries.js';
-import { readParameters } from '../../query/filter.js';
+import { type Parameters, readParameters } from '../../query/filter.js';
 import { type Given, listed, one, symbols, timeUs, wholeNumber } from '../../query/values.js';
 
 export const alertStatuses = ['open', 'acknowledged', 'resolved', 'replaced'] as const satisfies readonly AlertStatus[];
@@ -14,29 +14,52 @@ export interface AlertListRequest {
   query: Omit<FindingQuery, 'organizations' | 'system'>;
 }
 
-const names = ['state', 'rule', 'level', 'fingerprint', 'group', 'from', 'to', 'limit', 'cursor', 'organization_id'];
+/** What alerts have to fit, in lists and in streams. */
+export interface AlertFilter {
+  states: readonly AlertStatus[] | undefined;
+  rules: readonly string[] | undefined;
+  levels: readonly Level[] | undefined;
+  fingerprint: string | undefined;
+  group: Readonly<Record<string, string>> | undefined;
+}
 
-/** Reads a query string; every mistake names its parameter. */
-export function readAlertList(input: RawQuery): AlertListRequest {
-  const parameters = readParameters(input);
-  const unknown = [...parameters.keys()].find((name) => !names.includes(name));
-  if (unknown !== undefined) throw badParameter(unknown, `is not known here: ${names.join(', ')}`);
-  const read = <T>(name: string, reader: (given: Given) => T): T | undefined => {
+export const filterNames = ['state', 'rule', 'level', 'fingerprint', 'group', 'organization_id'];
+const names = [...filterNames, 'from', 'to', 'limit', 'cursor'];
+
+/** Reads parameters of known names; every mistake names its parameter. */
+export function parameterReader(
+  parameters: Parameters,
+  known: readonly string[],
+): <T>(name: string, reader: (given: Given) => T) => T | undefined {
+  const unknown = [...parameters.keys()].find((name) => !known.includes(name));
+  if (unknown !== undefined) throw badParameter(unknown, `is not known here: ${known.join(', ')}`);
+  return (name, reader) => {
     const values = parameters.get(name);
     return values && reader({ name, values });
   };
+}
+
+export const readAlertFilter = (read: ReturnType<typeof parameterReader>): AlertFilter => ({
+  states: read('state', (given) => symbols(given, alertStatuses)),
+  rules: read('rule', listed),
+  levels: read('level', (given) => symbols(given, levels)),
+  fingerprint: read('fingerprint', fingerprintOf),
+  group: read('group', groupOf),
+});
+
+/** Reads a query string. */
+export function readAlertList(input: RawQuery): AlertListRequest {
+  const parameters = readParameters(input);
+  const read = parameterReader(parameters, names);
   const fromUs = read('from', timeUs);
   const toUs = read('to', timeUs);
   if (fromUs !== undefined && toUs !== undefined && fromUs >= toUs) throw badParameter('to', 'is not after from');
-  const states = read('state', (given) => symbols(given, alertStatuses));
+  const { states, ...filter } = readAlertFilter(read);
   return {
     states,
     organizations: parameters.get('organization_id'),
     query: {
-      rules: read('rule', listed),
-      levels: read('level', (given) => symbols(given, levels)),
-      fingerprint: read('fingerprint', fingerprintOf),
-      group: read('group', groupOf),
+      ...filter,
       fromUs,
       toUs,
       replaced: states?.includes('replaced') ?? false,

@@ -4,10 +4,11 @@ import { formatTimestampUs } from '../../../core/event/time.js';
 import { actorOf } from '../../auth/actor.js';
 import { requirePermission } from '../../auth/caller.js';
 import { describedOnly, problems } from '../../http/described.js';
-import { queryOf, scopesOf } from '../../query/asking.js';
+import { organizationHeader } from '../../http/headers.js';
+import { queryOf } from '../../query/asking.js';
 import { originOf } from '../../registry/system-log.js';
 import type { AlertParts } from '../parts.js';
-import { type AlertScope, alertScopeOf } from '../whose.js';
+import { alertScope, alertScopeOf } from '../whose.js';
 import type { AlertDetail } from './alerts.js';
 import { readAlertList } from './list-request.js';
 import { AlertDetailAnswer, AlertId, AlertList, AlertQuery, Comment, NeededComment } from './schemas.js';
@@ -54,7 +55,7 @@ export function registerAlertsRoutes(
     },
     async (request) => {
       const asked = readAlertList(queryOf(request));
-      return alerts.list(narrowed(request, asked.organizations), asked);
+      return alerts.list(alertScope(request.caller, organizationHeader(request), asked.organizations), asked);
     },
   );
 
@@ -117,13 +118,6 @@ export function registerAlertsRoutes(
 }
 
 const idOf = (request: FastifyRequest): string => (request.params as { id: string }).id;
-
-/** By the filter organization_id, too. */
-function narrowed(request: FastifyRequest, asked: readonly string[] | undefined): AlertScope {
-  if (asked === undefined) return alertScopeOf(request);
-  const scope = scopesOf(request)(asked);
-  return { organizations: scope.kind === 'organizations' ? scope.organizations : [], system: false };
-}
 
 const detailAnswer = ({ alert, actions }: AlertDetail) => ({
   ...alert,
