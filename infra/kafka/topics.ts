@@ -47,11 +47,12 @@ const everyTopic: Record<string, Setting> = {
   },
 };
 
-/** Seven days: this retention also bounds how long an erased part outlives its erasure in the raw topic. */
+/** Seven days: this retention also bounds how long an erased part outlives its erasure in the raw topic, with the time that a file spans. */
 export const EVENTS_RETENTION_MS = 7 * DAY_MS;
+export const EVENTS_SEGMENT_MS = DAY_MS;
 
 export function eventsTopic({ topic = 'audit.events', partitions = 4 } = {}): TopicPlan {
-  const defaults = { 'retention.ms': String(EVENTS_RETENTION_MS) };
+  const defaults = { 'retention.ms': String(EVENTS_RETENTION_MS), 'segment.ms': String(EVENTS_SEGMENT_MS) };
   return { topic, partitions, fixedPartitions: false, settings: everyTopic, defaults };
 }
 

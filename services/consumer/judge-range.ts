@@ -1,5 +1,6 @@
 import { hash } from 'node:crypto';
 import { setImmediate as yieldToEventLoop } from 'node:timers/promises';
+import { type ErasedParts, obey } from '../core/erasure/index.js';
 import type { Judged, TopicRecord } from '../core/judge/index.js';
 import type { Folder } from '../core/reading/index.js';
 import type { Blocks } from './blocks/index.js';
@@ -30,6 +31,7 @@ export async function judgeRange({
   blocks,
   bounds,
   judging,
+  erased,
   during,
 }: {
   /** Not empty. */
@@ -43,6 +45,8 @@ export async function judgeRange({
    * where ClickHouse now waits for nobody.
    */
   judging: OneAtATime;
+  /** Parts that must not come back, whatever Kafka still holds. */
+  erased: ErasedParts;
   /** Ends the waiting for what the judge must know when this member must leave. */
   during: <T>(work: Promise<T>) => Promise<T>;
 }): Promise<JudgedRange> {
@@ -67,7 +71,7 @@ export async function judgeRange({
       if (bounds !== undefined && !belongs(size, record, bounds)) break;
       const judged = folder.foldNow(record) ?? (await foldLater(record));
       const valueHash = valueHashOf(record.value);
-      blocks.append({ record, valueHash, judged });
+      blocks.append({ record, valueHash, judged: obey(judged, erased) });
       valueHashes.push(valueHash);
       tally.add(judged);
       size = grown(size, record, judged.accepted.length);

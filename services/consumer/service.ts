@@ -1,6 +1,7 @@
 import type { Kafka } from 'kafkajs';
 import type { ClickHouseClient } from '../core/clients/clickhouse.js';
 import type { Topics } from '../core/deployment.js';
+import { createStandingList } from '../core/erasure/index.js';
 import { messageOf } from '../core/errors.js';
 import type { Health } from '../core/health.js';
 import { createJudge, type Deployment } from '../core/judge/index.js';
@@ -12,6 +13,7 @@ import {
   createRegistryReader,
   type FetchSettings,
   type RegistryReader,
+  warnOfRetention,
 } from '../core/reading/index.js';
 import type { RegistryEntry } from '../core/registry/index.js';
 import { retry } from '../core/retry.js';
@@ -96,6 +98,7 @@ export async function startConsumer({
   health.set('clickhouse', { ready: true });
   const admin = kafka.admin();
   await waiting('kafka', () => admin.connect());
+  void warnOfRetention({ kafka, topic, log });
   const registryReader = await waiting('registry', () =>
     createRegistryReader({ kafka, topic: topics.registry, deployment, log, onEntry: (_, entry) => onEntry(entry) }),
   );
@@ -108,7 +111,8 @@ export async function startConsumer({
 
   const membership = createMembership({ trustMs: fetch.sessionTimeoutMs });
   const consumerMetrics = createConsumerMetrics(metrics);
-  const judge = createJudge({ deployment });
+  const erased = await waiting('clickhouse', () => createStandingList({ clickhouse, database, log }));
+  const judge = createJudge({ deployment, erasures: erased.has });
   const pool = createBlockPool();
   const judging = createOneAtATime();
 
@@ -116,6 +120,8 @@ export async function startConsumer({
   const askKafka = together(() => readGroupPositions({ admin, groupId, topic }));
 
   const open = async (partition: number): Promise<PartitionDelivery> => {
+    // What is inserted again from here on may have been erased since the list was read.
+    await erased.refresh();
     const positions = await askKafka();
     const incarnation = registryReader.registry.incarnation(topic)!.id;
     const readBack = createReadBack({ clickhouse, database, incarnation, partition });
@@ -134,6 +140,7 @@ export async function startConsumer({
       lendBlocks: pool.lend,
       bounds,
       judging,
+      erased,
       metrics: consumerMetrics,
       onStep,
     });
@@ -199,6 +206,7 @@ export async function startConsumer({
     async stop() {
       for (const timer of timers) clearInterval(timer);
       await consumption?.stop();
+      erased.stop();
       await stopParts({ registryReader, sink, disconnect: () => admin.disconnect() });
     },
   };

@@ -56,7 +56,8 @@ export function createQuarantineBlock(): TableBlock {
       eventReasons.endRow();
       eventDetails.endRow();
       valueHashes.append(valueHash);
-      values.append(record.value);
+      // Of a record with erased parts, the ErasedBatch that may be released in its place.
+      values.append(judged.decoded?.frame.value ?? record.value);
     },
     chunks: () => nativeBlock(columns),
     reset(of) {

@@ -4,5 +4,6 @@ export * from './group-member.js';
 export * from './heartbeats.js';
 export * from './lane-store.js';
 export * from './registry-reader.js';
+export * from './retention.js';
 export * from './topic-reader.js';
 export * from './topic-record.js';
