@@ -1,6 +1,8 @@
-import { hash } from 'node:crypto';
+import { hash, type KeyObject, sign, verify } from 'node:crypto';
+import { ed25519PublicKey } from '../seal/signature.js';
 import { merkleRoot } from '../seal/tree.js';
 import { hashBytes, type Sha256, type TreeHasher } from './hashing.js';
+import type { Sign, VerifySignature } from './signing.js';
 
 /** `Buffer.from(…, 'latin1')` of a one-shot hash costs less than a digest buffer of its own. */
 export const sha256: Sha256 = (bytes) => Buffer.from(hash('sha256', bytes, 'latin1' as 'hex'), 'latin1');
@@ -24,3 +26,25 @@ export function createNodeTreeHasher(): TreeHasher {
     root: (leafHashes) => merkleRoot(Buffer.from(leafHashes.buffer, leafHashes.byteOffset, leafHashes.byteLength)),
   };
 }
+
+const keptKeys = 64;
+
+/** Ed25519 by OpenSSL: RFC 8032, cofactorless, S < L. */
+export function createNodeVerifier(): VerifySignature {
+  const keys = new Map<string, KeyObject>();
+  return (publicKey, message, signature) => {
+    const name = publicKey.join();
+    let key = keys.get(name);
+    if (!key) {
+      key = ed25519PublicKey(publicKey);
+      if (keys.size >= keptKeys) keys.clear();
+      keys.set(name, key);
+    }
+    return verify(null, message, key, signature);
+  };
+}
+
+export const createNodeSigner =
+  ({ privateKey }: { privateKey: KeyObject }): Sign =>
+  (message) =>
+    sign(null, message, privateKey);
