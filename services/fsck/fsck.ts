@@ -1,0 +1,149 @@
+import type { Kafka } from 'kafkajs';
+import type { ClickHouseClient } from '../core/clients/clickhouse.js';
+import type { Deployment, ErasureList } from '../core/judge/index.js';
+import type { Logger } from '../core/log.js';
+import type { RegistryReader } from '../core/reading/index.js';
+import type { BatchRow } from '../core/rows/index.js';
+import { checkKafka, type KafkaPartition } from './check-kafka.js';
+import { type Checked, checkStored } from './check-stored.js';
+import type { Report } from './difference.js';
+import { createStoredRows, type StoredPartition, type Stretch } from './stored.js';
+
+/** The log's side of a comparison: entries against records. */
+export interface LogCheck {
+  /** Of a stretch's records, in offset order. */
+  records(stretch: Stretch, records: readonly BatchRow[]): Promise<void>;
+  /** When all stretches are through: what the log holds beyond them, its roots and checkpoints. */
+  finish(partitions: readonly StoredPartition[]): Promise<void>;
+}
+
+export interface Fsck {
+  partitions: StoredPartition[];
+  /** Undefined where Kafka was left out. */
+  kafka: KafkaPartition[] | undefined;
+  records: number;
+  events: number;
+}
+
+/**
+ * Reconciles Kafka ↔ stored rows ↔ signatures ↔ log, and reports every difference with its coordinates. Changes nothing. Records
+ * that come in meanwhile are left out: what is checked is what was stored at the beginning.
+ */
+export async function fsck({
+  clickhouse,
+  database,
+  kafka,
+  log: logCheck,
+  deployment,
+  registryReader,
+  erasures,
+  onlyPartition,
+  report,
+  onProgress = () => {},
+  logger,
+  signal,
+}: {
+  clickhouse: ClickHouseClient;
+  database: string;
+  /** Undefined leaves Kafka out. `expected`: how far the consumer says it has stored each partition. */
+  kafka: { client: Kafka; topic: string; incarnation: Buffer; expected: ReadonlyMap<number, number> } | undefined;
+  log: LogCheck | undefined;
+  deployment: Deployment;
+  registryReader: RegistryReader;
+  erasures: ErasureList;
+  onlyPartition?: number | undefined;
+  report: Report;
+  /** Records and events done, and records to do in all, in both directions. */
+  onProgress?: (progress: { records: number; events: number; of: number }) => void;
+  logger: Logger;
+  signal: AbortSignal;
+}): Promise<Fsck> {
+  const stored = createStoredRows({ clickhouse, database });
+  const all = await stored.partitions();
+  const partitions = all.filter(({ partition }) => onlyPartition === undefined || partition === onlyPartition);
+  const done = { records: 0, events: 0, of: partitions.reduce((sum, { records }) => sum + records, 0) };
+  let total = { records: 0, events: 0 };
+  const onChecked = ({ records, events }: Checked): void => {
+    done.records += records;
+    done.events += events;
+    onProgress(done);
+  };
+
+  let held: KafkaPartition[] | undefined;
+  if (kafka) {
+    const present = partitions.filter(({ incarnation }) => incarnation.equals(kafka.incarnation));
+    done.of *= 2;
+    held = await checkKafka({
+      kafka: kafka.client,
+      topic: kafka.topic,
+      incarnation: kafka.incarnation,
+      clickhouse,
+      database,
+      stored,
+      partitions: present,
+      deployment,
+      registryReader,
+      erasures,
+      report,
+      onChecked,
+      log: logger,
+      signal,
+    });
+    for (const [partition, expected] of kafka.expected) {
+      if (onlyPartition !== undefined && partition !== onlyPartition) continue;
+      const next = present.find((one) => one.partition === partition)?.next ?? 0;
+      if (expected > next) reportTail({ ...kafka, partition, next, expected }, report);
+    }
+  }
+  for (const { incarnation, partition, first, next } of partitions) {
+    const stretch = { incarnation, partition, from: first, to: next };
+    await checkStored(stretch, {
+      stored,
+      deployment,
+      registryReader,
+      erasures,
+      report,
+      onRecords: (records) => logCheck?.records(stretch, records),
+      onChecked: (checked) => {
+        total = { records: total.records + checked.records, events: total.events + checked.events };
+        onChecked(checked);
+      },
+      signal,
+    });
+  }
+  await logCheck?.finish(partitions);
+  if (onlyPartition === undefined) await checkStrays(stored, all, report);
+  return { partitions, kafka: held, ...total };
+}
+
+function reportTail(
+  {
+    incarnation,
+    partition,
+    next,
+    expected,
+  }: { incarnation: Buffer; partition: number; next: number; expected: number },
+  report: Report,
+): void {
+  report({
+    kind: 'record_missing',
+    place: { incarnation: incarnation.toString('hex'), partition, offset: next, lastOffset: expected - 1 },
+    detail: `the consumer had stored everything below offset ${expected}`,
+  });
+}
+
+async function checkStrays(
+  stored: ReturnType<typeof createStoredRows>,
+  partitions: readonly StoredPartition[],
+  report: Report,
+): Promise<void> {
+  const { count, some } = await stored.strays(partitions);
+  for (const { incarnation, partition, offset, idx } of some) {
+    const more = count > some.length ? ` (one of ${count})` : '';
+    report({
+      kind: 'event_added',
+      place: { incarnation: incarnation.toString('hex'), partition, offset, index: idx },
+      detail: `no record in batches stands for the row${more}`,
+    });
+  }
+}
