@@ -1,8 +1,8 @@
 import { type BitString, fromBER } from 'asn1js';
-import { TimeStampResp } from 'pkijs';
+import { PKIStatusInfo } from 'pkijs';
 import { checkDer } from './der.js';
 import { reading, TimestampError } from './errors.js';
-import { readToken, type TimestampClaims } from './token.js';
+import { bytesOf, children, readToken, type TimestampClaims, type Token } from './token.js';
 
 /** PKIStatus, RFC 3161 §2.4.2, by number. */
 const statuses = [
@@ -38,24 +38,38 @@ export interface TimestampResponse {
 
 /** Reads a DER TimeStampResp (RFC 3161 §2.4.2) without believing it. Throws a TimestampError when it is none. */
 export function readTimestampResponse(bytes: Uint8Array): TimestampResponse {
+  const { status, explanation, raw, token } = openResponse(bytes);
+  return { status, explanation, token: raw, claims: token?.claims };
+}
+
+/** The same with the token taken apart. */
+export function openResponse(bytes: Uint8Array): OpenResponse {
   checkDer(bytes, 'the answer');
   return reading('the answer', () => {
     const { result } = fromBER(bytes);
-    const { status } = new TimeStampResp({ schema: result });
-    const token = (result.valueBlock as unknown as { value: { valueBeforeDecodeView: Uint8Array }[] }).value[1];
-    const raw = token && Uint8Array.from(token.valueBeforeDecodeView);
+    const [info, inner, ...others] = children(result);
+    if (!info || others.length > 0) throw new TimestampError('timestamp_malformed', 'the answer is no TimeStampResp');
+    const status = new PKIStatusInfo({ schema: info });
+    const raw = inner && bytesOf(inner);
     const texts = status.statusStrings?.map((text) => text.valueBlock.value) ?? [];
     return {
       status: statuses[status.status]!,
       explanation: [...texts, ...failuresOf(status.failInfo)].join('; ').replace(/\p{C}/gu, '\ufffd'),
-      token: raw,
-      claims: raw && readToken(raw).claims,
+      raw,
+      token: raw && readToken(raw),
     };
   });
 }
 
+interface OpenResponse {
+  status: TimestampResponse['status'];
+  explanation: string;
+  raw: Uint8Array | undefined;
+  token: Token | undefined;
+}
+
 /** The token of an answer that gives what was asked for. Throws a TimestampError that names the status when it does not. */
-export function grantedToken({ status, explanation, token }: TimestampResponse): Uint8Array {
+export function grantedToken({ status, explanation, token }: OpenResponse): Token {
   if (status === 'granted' && token) return token;
   throw new TimestampError(
     'timestamp_status_not_granted',

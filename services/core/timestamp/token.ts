@@ -1,5 +1,12 @@
 import { type BaseBlock, fromBER, type Integer, type OctetString } from 'asn1js';
-import { ContentInfo, IssuerAndSerialNumber, SignedData, type SignerInfo, TSTInfo } from 'pkijs';
+import {
+  AlgorithmIdentifier,
+  ContentInfo,
+  EncapsulatedContentInfo,
+  IssuerAndSerialNumber,
+  SignerInfo,
+  TSTInfo,
+} from 'pkijs';
 import { type DigestName, digestOf, signatureDigestOf } from './algorithms.js';
 import { equalBytes, type ReadCertificate, readCertificate } from './certificates.js';
 import { checkDer } from './der.js';
@@ -42,25 +49,52 @@ export function readToken(raw: Uint8Array): Token {
     const info = new ContentInfo({ schema: fromBER(raw).result });
     if (info.contentType !== signedDataType)
       throw malformed(`the token is of type ${info.contentType}, not signed data`);
-    const signed = new SignedData({ schema: info.content });
-    const { eContentType, eContent } = signed.encapContentInfo;
+    const parts = partsOf(info.content);
+    const { eContentType, eContent } = new EncapsulatedContentInfo({ schema: parts.content });
     if (eContentType !== timestampInfoType || !eContent) throw malformed('the token holds no timestamp information');
-    const [signer, ...others] = signed.signerInfos;
-    if (!signer || others.length > 0)
-      throw malformed(`the token has ${signed.signerInfos.length} signers; it must have one`);
-    const { name, oid } = digestOf(signer.digestAlgorithm, 'the token');
-    const [announced, ...more] = signed.digestAlgorithms;
-    if (!announced || more.length > 0 || digestOf(announced, 'the token').oid !== oid) {
+    if (parts.signers.length !== 1) throw malformed(`the token has ${parts.signers.length} signers; it must have one`);
+    const signer = new SignerInfo({ schema: parts.signers[0]! });
+    const digest = digestOf(signer.digestAlgorithm, 'the token').name;
+    const announced = parts.digests.map((schema) => digestOf(new AlgorithmIdentifier({ schema }), 'the token').name);
+    if (announced.length !== 1 || announced[0] !== digest) {
       throw malformed('the token announces other digest algorithms than its signer uses');
     }
-    if (signatureDigestOf(signer.signatureAlgorithm, 'the token', name) !== name) {
+    if (signatureDigestOf(signer.signatureAlgorithm, 'the token', digest) !== digest) {
       throw malformed('the signer digests with one algorithm and signs with another');
     }
-    if (signed.version !== 3) throw malformed(`the token's signed data is of version ${signed.version}; it must be 3`);
     const content = Uint8Array.from(eContent.valueBlock.valueHexView);
-    return { claims: readClaims(content), content, signer, digest: name, certificates: certificatesIn(info.content) };
+    const certificates = parts.certificates.map((block) =>
+      readCertificate(bytesOf(block), 'a certificate of the token'),
+    );
+    return { claims: readClaims(content), content, signer, digest, certificates };
   });
 }
+
+/**
+ * Takes a SignedData apart (RFC 5652 §5.1). Not by pkijs's class, which reads every certificate by schema once more than is needed: most
+ * of a verification's time. Attribute certificates and revocation lists are passed over.
+ */
+function partsOf(signedData: BaseBlock) {
+  const [version, digests, content, ...rest] = children(signedData);
+  const signers = rest.pop();
+  const known = [tagOf(signedData), tagOf(version), tagOf(digests), tagOf(content), tagOf(signers)].join(' ');
+  const optional = rest.map(tagOf).join(' ');
+  if (known !== 'u16 u2 u17 u16 u17' || !['', 'c0', 'c1', 'c0 c1'].includes(optional)) {
+    throw malformed('the token is no signed data');
+  }
+  if ((version as Integer).valueBlock.valueDec !== 3) throw malformed("the token's signed data is not of version 3");
+  const set = rest.find((block) => tagOf(block) === 'c0');
+  return {
+    digests: children(digests!),
+    content: content!,
+    certificates: set ? children(set).filter((block) => tagOf(block) === 'u16') : [],
+    signers: children(signers!),
+  };
+}
+
+/** Class (universal, context) and number of a tag. */
+const tagOf = (block: BaseBlock | undefined): string =>
+  block ? `${['', 'u', 'a', 'c', 'p'][block.idBlock.tagClass]}${block.idBlock.tagNumber}` : '';
 
 function readClaims(content: Uint8Array): TimestampClaims {
   checkDer(content, 'the timestamp information');
@@ -111,18 +145,12 @@ function hasKeyIdentifier({ certificate }: ReadCertificate, sid: BaseBlock): boo
   return own !== undefined && wanted?.length > 0 && equalBytes(own.valueBlock.valueHexView, wanted);
 }
 
-/** The X.509 certificates of a SignedData, each from its own bytes; attribute certificates and the like are passed over. */
-function certificatesIn(signedData: BaseBlock): ReadCertificate[] {
-  const set = children(signedData).find(({ idBlock }) => idBlock.tagClass === 3 && idBlock.tagNumber === 0);
-  return (set ? children(set) : [])
-    .filter(({ idBlock }) => idBlock.tagClass === 1)
-    .map(({ valueBeforeDecodeView }) =>
-      readCertificate(Uint8Array.from(valueBeforeDecodeView), 'a certificate of the token'),
-    );
-}
-
+/** What a constructed value holds; nothing, where it is a plain one. */
 export const children = (block: BaseBlock): BaseBlock[] =>
   (block.valueBlock as unknown as { value?: BaseBlock[] }).value ?? [];
+
+/** A value as it stood in what it was read from. */
+export const bytesOf = ({ valueBeforeDecodeView }: BaseBlock): Uint8Array => Uint8Array.from(valueBeforeDecodeView);
 
 /** The contents of an INTEGER as they stand, which in DER is one way only. */
 export function contents({ valueBeforeDecodeView: der }: Integer): Uint8Array {

@@ -5,7 +5,7 @@ import { equalBytes, type ReadCertificate, readCertificate, signerFault } from '
 import { chainOf, signedBy } from './chain.js';
 import { TimestampError, type TimestampFaultCode } from './errors.js';
 import { positive } from './request.js';
-import { grantedToken, readTimestampResponse } from './response.js';
+import { grantedToken, openResponse } from './response.js';
 import { readToken, signerCertificate, type Token } from './token.js';
 
 export interface VerifiedTimestamp {
@@ -67,9 +67,8 @@ export async function verifyTimestamp(options: TimestampToVerify): Promise<Verif
 }
 
 async function verified({ response, certificates = [], trustedRoots, webcrypto, ...options }: TimestampToVerify) {
-  const raw = response ? grantedToken(readTimestampResponse(response)) : options.token;
-  if (!raw) throw new TypeError('neither an answer nor a token was given');
-  const token = readToken(raw);
+  const token = response ? grantedToken(openResponse(response)) : options.token && readToken(options.token);
+  if (!token) throw new TypeError('neither an answer nor a token was given');
   checkClaims(token, options);
 
   const engine = new CryptoEngine({ name: 'given', crypto: webcrypto });
