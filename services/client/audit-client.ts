@@ -4,11 +4,13 @@ import type { EventInput } from '../core/event/index.js';
 import { createLogger } from '../core/log.js';
 import { signingKeyFromPem } from '../core/seal/index.js';
 import { createProducer, type Producer } from '../producer/index.js';
+import type { AlertChange } from './alert.js';
 import { AuditClientError } from './errors.js';
 import type { AuditEvent, PartialAuditEvent } from './event.js';
 import { type AuditClientOptions, type KafkaClientOptions, splitOptions } from './options.js';
 import type { AuditQuery, AuditTrail } from './query/trail.js';
 import { createReader, type Reader } from './reader.js';
+import type { AlertStream, AlertStreamOptions } from './stream/alert-stream.js';
 import type { AuditStream, StreamOptions } from './stream/stream.js';
 
 /** The producer itself tries again for ever; kafkajs shall come back to it soon, so that it knows how things stand. */
@@ -82,6 +84,14 @@ export class AuditClient {
   ): AuditStream<PartialAuditEvent>;
   streamAuditEvents(options: StreamOptions = {}, callback?: (event: AuditEvent) => unknown): AuditStream {
     return this.#reading('streamAuditEvents()').stream(options, callback);
+  }
+
+  /**
+   * What becomes of alerts, from now on. There is no history in it: list alerts once it is `ready`, and again where it says that something
+   * was left out. The callback is awaited before it is called again; without one, iterate the stream.
+   */
+  streamAlerts(options: AlertStreamOptions = {}, callback?: (change: AlertChange) => unknown): AlertStream {
+    return this.#reading('streamAlerts()').alerts(options, callback);
   }
 
   /**

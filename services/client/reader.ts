@@ -1,20 +1,23 @@
+import type { AlertChange } from './alert.js';
 import { AuditClientError } from './errors.js';
 import type { AuditEvent } from './event.js';
 import { createGateway } from './gateway/gateway.js';
 import type { GatewayClientOptions } from './options.js';
 import type { AuditFilter } from './query/filter.js';
 import { type AuditQuery, type AuditTrail, createAuditTrail } from './query/trail.js';
+import { type AlertStream, type AlertStreamOptions, openAlertStream } from './stream/alert-stream.js';
 import { type AuditStream, openAuditStream, type StreamOptions } from './stream/stream.js';
 
 /** The reading half of the client. */
 export interface Reader {
   query(query: AuditQuery): AuditTrail;
   stream(options: StreamOptions, callback?: (event: AuditEvent) => unknown): AuditStream;
+  alerts(options: AlertStreamOptions, callback?: (change: AlertChange) => unknown): AlertStream;
   /** Closes the streams that are open; resolves when their callbacks have returned. */
   close(): Promise<void>;
 }
 
-type Opened = ReturnType<typeof openAuditStream>;
+type Opened = ReturnType<typeof openAuditStream> | ReturnType<typeof openAlertStream>;
 
 const usual = { timeoutMs: 30_000, patienceMs: 10_000 };
 
@@ -37,6 +40,11 @@ export function createReader(
     return { 'x-organization-id': Buffer.from(organizationId).toString('latin1') };
   };
 
+  const keep = (opened: Opened): void => {
+    open.add(opened);
+    void opened.settled.then(() => open.delete(opened));
+  };
+
   return {
     query(query) {
       checkOpen();
@@ -45,8 +53,14 @@ export function createReader(
     stream(options, callback) {
       checkOpen();
       const opened = openAuditStream({ gateway, options, callback, headers: headersFor(options.filter ?? {}) });
-      open.add(opened);
-      void opened.settled.then(() => open.delete(opened));
+      keep(opened);
+      return opened.stream;
+    },
+    alerts(options, callback) {
+      checkOpen();
+      const { organization_id } = options.filter ?? {};
+      const opened = openAlertStream({ gateway, options, callback, headers: headersFor({ organization_id }) });
+      keep(opened);
       return opened.stream;
     },
     async close() {

@@ -7,6 +7,7 @@ import { addChannelCommands } from '../alerts/channels.js';
 import { readRuleFiles } from '../alerts/rule-files.js';
 import { addRuleCommands } from '../alerts/rules.js';
 import { addSilenceCommands } from '../alerts/silences.js';
+import { addAlertTail } from '../alerts/tail.js';
 import { faultText, reportText } from '../alerts/test-report.js';
 import { exitCodes, usageError } from '../errors.js';
 import { type OutputFormat, outputFormats } from '../output/printer.js';
@@ -15,6 +16,7 @@ import type { Tools } from './command.js';
 export function addAlerts(parent: Command, tools: Tools): void {
   const alerts = parent.command('alerts').description('what rules found, rules, silences, channels');
   addAlertCommands(alerts, tools);
+  addAlertTail(alerts, tools);
   addRuleCommands(alerts, tools);
   addTest(alerts, tools);
   addBacktest(alerts, tools);

@@ -1,3 +1,4 @@
+import type { AlertChange } from '../alert.js';
 import type { AuditEvent } from '../event.js';
 
 /** The WebSocket subprotocol; docs/guides/live.md describes it. */
@@ -7,6 +8,7 @@ export const subprotocol = 'audit.v1';
 export type ServerMessage =
   | { type: 'subscribed'; id: string; cursor: string }
   | { type: 'events'; id: string; events: AuditEvent[]; from: string; to: string }
+  | { type: 'alerts'; id: string; changes: AlertChange[] }
   | { type: 'caught_up'; id: string; cursor: string }
   | { type: 'dropped'; id: string; count: number }
   | { type: 'problem'; id?: string; problem: Record<string, unknown>; cursor?: string };

@@ -3,6 +3,7 @@ import { AuditClientError } from '../errors.js';
 import type { AuditEvent } from '../event.js';
 import type { Gateway } from '../gateway/gateway.js';
 import { type AuditFilter, filterParameters } from '../query/filter.js';
+import { createBeginning } from './beginning.js';
 import { createInbox } from './inbox.js';
 import { type Item, receiveAll } from './receiver.js';
 import type { SocketTimes } from './socket.js';
@@ -172,35 +173,6 @@ export function openAuditStream({
     [Symbol.asyncIterator]: () => readOnce(eventByEvent),
   };
   return { stream, settled };
-}
-
-/** A promise that nobody has to look at. */
-function createBeginning() {
-  let settle: { resolve: () => void; reject: (error: unknown) => void };
-  let isWaitedFor = false;
-  let isOver = false;
-  const promise = new Promise<void>((resolve, reject) => {
-    settle = { resolve, reject };
-  });
-  promise.catch(() => {});
-  return {
-    promise() {
-      isWaitedFor = !isOver;
-      return promise;
-    },
-    /** Somebody waits for it still, and hears of a failure. */
-    get isWaitedFor() {
-      return isWaitedFor && !isOver;
-    },
-    done() {
-      isOver = true;
-      settle.resolve();
-    },
-    failed(error: unknown) {
-      isOver = true;
-      settle.reject(error);
-    },
-  };
 }
 
 function filterOf({ filter = {}, q }: StreamOptions): AuditFilter {
