@@ -1,0 +1,270 @@
+import { isNamed, listProducerId } from '../erasure/listed-parts.js';
+import type { KeyGrant } from '../registry/fold.js';
+import { concatBytes } from '../tlog/bytes.js';
+import type { Sha256 } from '../tlog/index.js';
+import { sameBytes, toHex } from '../wire/bytes.js';
+import { WireFault } from '../wire/fault.js';
+import { decodeHeader, type Header } from '../wire/header.js';
+import type { Bundle, LogEvidence, RecordEvidence } from './bundle.js';
+import type { ShownEvent } from './event-view.js';
+import { VerifyFailure } from './failures.js';
+import { knownSchemaId } from './known-schema.js';
+import type { Platform } from './platform.js';
+import { type RecordFinding, type RecordJob, verifyHeader } from './record-job.js';
+import { keyIdOf, type ShownRegistry } from './registry.js';
+import type { Settled } from './trust.js';
+
+/** A record of the bundle at its place. */
+export interface PlacedRecord {
+  log: LogEvidence;
+  /** Which of the log's runs it is in. */
+  run: number;
+  /** In the log. */
+  index: number;
+  record: RecordEvidence;
+  /** Absent where the record has none that reads. */
+  header?: Header<Uint8Array>;
+  /** Of the header, hexadecimal. */
+  hash?: string;
+}
+
+/** A record whose signature was found good, by a key that was good at its place. */
+export type ValidRecord = PlacedRecord & Required<Pick<PlacedRecord, 'header' | 'hash'>>;
+
+export interface CheckedRecords {
+  /** In the order of the logs and of the entries in them. */
+  valid: ValidRecord[];
+  /** Records that show events, in the same order. */
+  showing: ValidRecord[];
+  events: number;
+  shown: (ShownEvent & { log: LogEvidence; offset: number; record: number })[];
+  erasedParts: number;
+}
+
+/** Does the dear part of many records; `checkRecord` one after the other, or workers. */
+export type CheckRecords = (jobs: RecordJob[]) => Promise<RecordFinding[]>;
+
+const headerHashPrefix = new TextEncoder().encode('sealstream/header/v1\0');
+
+/** The `signature` check. Throws a VerifyFailure for the first record that shows events and is not as it was signed. */
+export async function verifyRecords({
+  bundle,
+  registry,
+  settled,
+  platform,
+  checkRecords,
+  views,
+}: {
+  bundle: Bundle;
+  registry: ShownRegistry;
+  settled: Settled;
+  platform: Platform;
+  checkRecords: CheckRecords;
+  /** How many events to give back in words. */
+  views: number;
+}): Promise<CheckedRecords> {
+  const { sha256 } = platform.hasher;
+  if (toHex(sha256(bundle.schema)) !== knownSchemaId) {
+    throw new VerifyFailure('unknown_schema', 'the schema in the bundle is not the one of these events');
+  }
+  const rootKeyId = keyIdOf(sha256, settled.rootKey);
+  const markers: ValidRecord[] = [];
+  const granted: { placed: ValidRecord; grant: KeyGrant<Uint8Array> }[] = [];
+  for (const log of bundle.logs) {
+    let marker: ValidRecord | undefined;
+    let forged = false;
+    for (const placed of placedIn(log, sha256)) {
+      if (placed.header?.kind === 'registry') {
+        const found = await markerOf(placed, { rootKeyId, settled, platform });
+        if (!found) forged = true;
+        else if (!marker || found.header.registry >= marker.header.registry) {
+          markers.push(found);
+          marker = found;
+        }
+        continue;
+      }
+      const showsEvents = placed.record.events.length > 0;
+      try {
+        granted.push(grantOf(placed, { marker, forged, registry, settled }));
+      } catch (error) {
+        // A record that shows nothing may have been quarantined; it then counts for nothing.
+        if (!(error instanceof VerifyFailure) || showsEvents) throw error;
+      }
+    }
+  }
+  return collect({ granted, markers, checkRecords, views });
+}
+
+function* placedIn(log: LogEvidence, sha256: Sha256): Generator<PlacedRecord> {
+  for (const [run, { start, records }] of log.runs.entries()) {
+    for (const [at, record] of records.entries()) {
+      const placed: PlacedRecord = { log, run, index: start + at, record };
+      const header = record.signed && readHeader(record.signed.header);
+      if (!header) {
+        if (record.events.length > 0) throw new VerifyFailure('misplaced_record', `${placeOf(placed)}: no header`);
+        yield placed;
+        continue;
+      }
+      yield { ...placed, header, hash: toHex(sha256(concatBytes(headerHashPrefix, record.signed!.header))) };
+    }
+  }
+}
+
+function readHeader(bytes: Uint8Array): Header<Uint8Array> | undefined {
+  try {
+    return decodeHeader(bytes);
+  } catch (error) {
+    if (error instanceof WireFault) return undefined;
+    throw error;
+  }
+}
+
+export const placeOf = ({ log, record }: PlacedRecord): string => `partition ${log.partition}, offset ${record.offset}`;
+
+async function markerOf(
+  placed: PlacedRecord,
+  { rootKeyId, settled, platform }: { rootKeyId: Uint8Array; settled: Settled; platform: Platform },
+): Promise<ValidRecord | undefined> {
+  const { header, record, log } = placed;
+  const isPlaced =
+    sameBytes(header!.key_id, rootKeyId) &&
+    header!.audience === settled.audience &&
+    header!.partition === log.partition &&
+    toHex(header!.schema_id) === knownSchemaId;
+  const { header: bytes, signature } = record.signed!;
+  const isSigned = isPlaced && (await verifyHeader(platform, settled.rootKey, bytes, signature));
+  return isSigned ? (placed as ValidRecord) : undefined;
+}
+
+/** Which key the record must be signed with, by the registry as of the marker below it (WIRE §4). */
+function grantOf(
+  placed: PlacedRecord,
+  {
+    marker,
+    forged,
+    registry,
+    settled,
+  }: { marker: ValidRecord | undefined; forged: boolean; registry: ShownRegistry; settled: Settled },
+): { placed: ValidRecord; grant: KeyGrant<Uint8Array> } {
+  const { header, log } = placed;
+  const refuse = (code: ConstructorParameters<typeof VerifyFailure>[0], detail: string): never => {
+    throw new VerifyFailure(code, `${placeOf(placed)}: ${detail}`);
+  };
+  if (!header) return refuse('misplaced_record', 'its header cannot be read');
+  if (header.audience !== settled.audience) refuse('misplaced_record', `signed for ${header.audience}`);
+  if (header.partition !== log.partition) refuse('misplaced_record', `signed for partition ${header.partition}`);
+  if (toHex(header.schema_id) !== knownSchemaId) refuse('unknown_schema', 'its header names another schema of events');
+  if (!marker) {
+    return forged
+      ? refuse('forged_marker', 'the registry marker shown below it is not by the root key')
+      : refuse('no_marker', 'no registry marker below it is shown');
+  }
+  const asOf = marker.header.registry;
+  if (!registry.holds(asOf)) {
+    refuse('registry_truncated', `the registry shown does not hold entry ${asOf}, which the marker below it names`);
+  }
+  const keyId = toHex(header.key_id);
+  const grant = registry.keyAsOf(keyId, asOf);
+  if (!grant) return refuse('unknown_key', `key ${keyId} was not registered when the record came`);
+  if (grant.revoked) refuse('revoked_key', `key ${keyId} was revoked before the record came`);
+  if (grant.producerId !== header.producer_id) {
+    refuse('key_not_permitted', `the key belongs to ${grant.producerId}, the record names ${header.producer_id}`);
+  }
+  const isChangedLater = registry.changesOf(keyId).some((offset) => offset > asOf);
+  if (isChangedLater && !isContiguous(log, marker.index, placed.index)) {
+    refuse(
+      'key_status_unproven',
+      `key ${keyId} was changed later, and what came between it and its marker is not shown`,
+    );
+  }
+  return { placed: placed as ValidRecord, grant };
+}
+
+/** Whether all entries from one index to the other are shown. */
+export function isContiguous({ runs }: LogEvidence, from: number, to: number): boolean {
+  let next = from;
+  for (const { start, records } of runs) {
+    const end = start + records.length;
+    if (end <= next) continue;
+    if (start > next) return false;
+    next = end;
+    if (next > to) return true;
+  }
+  return next > to;
+}
+
+async function collect({
+  granted,
+  markers,
+  checkRecords,
+  views,
+}: {
+  granted: { placed: ValidRecord; grant: KeyGrant<Uint8Array> }[];
+  markers: ValidRecord[];
+  checkRecords: CheckRecords;
+  views: number;
+}): Promise<CheckedRecords> {
+  const findings = await checkRecords(jobsOf(granted, views));
+  const checked: CheckedRecords = { valid: [...markers], showing: [], events: 0, shown: [], erasedParts: 0 };
+  const lists: { type: string; id: string }[][] = [];
+  for (const [at, { placed }] of granted.entries()) {
+    const { failed, events, lists: named, shown } = findings[at]!;
+    const { log, record } = placed;
+    if (failed) {
+      if (record.events.length === 0) continue;
+      const event = failed.index === undefined ? '' : `, event ${failed.index}`;
+      throw new VerifyFailure(failed.code, `${placeOf(placed)}${event}: ${failed.message}`);
+    }
+    checked.valid.push(placed);
+    if (record.events.length > 0) checked.showing.push(placed);
+    checked.events += events;
+    for (const event of shown) checked.shown.push({ ...event, log, offset: record.offset, record: placed.index });
+    if (placed.header.producer_id === listProducerId) lists.push(...named);
+  }
+  checked.erasedParts = checkErasures(granted, findings, lists);
+  return checked;
+}
+
+function jobsOf(granted: { placed: ValidRecord; grant: KeyGrant<Uint8Array> }[], views: number): RecordJob[] {
+  let left = views;
+  return granted.map(({ placed: { record, header }, grant }) => {
+    const job: RecordJob = {
+      header: record.signed!.header,
+      signature: record.signed!.signature,
+      publicKey: grant.publicKey!,
+      root: header.root,
+      count: header.count,
+      appendTimeMs: record.appendTimeMs,
+      organizations: [...grant.organizations],
+      scopes: [...grant.scopes],
+      events: record.events,
+      views: record.events.length > 0 ? left : 0,
+    };
+    if (record.events.length > 0) left = Math.max(0, left - header.count);
+    return job;
+  });
+}
+
+/** Every part that is only a digest must be named by an erasure that was itself verified. Returns how many there are. */
+function checkErasures(
+  granted: { placed: ValidRecord }[],
+  findings: RecordFinding[],
+  lists: { type: string; id: string }[][],
+): number {
+  let parts = 0;
+  const byHash = new Map<string, { type: string; id: string }[]>();
+  for (const item of lists.flat()) byHash.set(item.id, [...(byHash.get(item.id) ?? []), item]);
+  for (const [at, { placed }] of granted.entries()) {
+    if (findings[at]!.failed) continue;
+    for (const { index, part } of findings[at]!.erased) {
+      parts += 1;
+      if (!isNamed(byHash.get(placed.hash) ?? [], { headerHash: placed.hash, index, part })) {
+        throw new VerifyFailure(
+          'unlisted_erasure',
+          `${placeOf(placed)}, event ${index}: its ${part} was taken out and no verified erasure names it`,
+        );
+      }
+    }
+  }
+  return parts;
+}
