@@ -2,7 +2,7 @@ import { type BitString, fromBER } from 'asn1js';
 import { PKIStatusInfo } from 'pkijs';
 import { checkDer } from './der.js';
 import { reading, TimestampError } from './errors.js';
-import { bytesOf, children, readToken, type TimestampClaims, type Token } from './token.js';
+import { bytesOf, children, readToken, type TimestampClaims, type Token, tagOf } from './token.js';
 
 /** PKIStatus, RFC 3161 §2.4.2, by number. */
 const statuses = [
@@ -48,7 +48,9 @@ export function openResponse(bytes: Uint8Array): OpenResponse {
   return reading('the answer', () => {
     const { result } = fromBER(bytes);
     const [info, inner, ...others] = children(result);
-    if (!info || others.length > 0) throw new TimestampError('timestamp_malformed', 'the answer is no TimeStampResp');
+    if (tagOf(result) !== 'u16' || !info || others.length > 0) {
+      throw new TimestampError('timestamp_malformed', 'the answer is no TimeStampResp');
+    }
     const status = new PKIStatusInfo({ schema: info });
     const raw = inner && bytesOf(inner);
     const texts = status.statusStrings?.map((text) => text.valueBlock.value) ?? [];

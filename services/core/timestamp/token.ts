@@ -51,7 +51,8 @@ export function readToken(raw: Uint8Array): Token {
       throw malformed(`the token is of type ${info.contentType}, not signed data`);
     const parts = partsOf(info.content);
     const { eContentType, eContent } = new EncapsulatedContentInfo({ schema: parts.content });
-    if (eContentType !== timestampInfoType || !eContent) throw malformed('the token holds no timestamp information');
+    if (eContentType !== timestampInfoType || !eContent || tagOf(eContent) !== 'u4')
+      throw malformed('the token holds no timestamp information');
     if (parts.signers.length !== 1) throw malformed(`the token has ${parts.signers.length} signers; it must have one`);
     const signer = new SignerInfo({ schema: parts.signers[0]! });
     const digest = digestOf(signer.digestAlgorithm, 'the token').name;
@@ -93,7 +94,7 @@ function partsOf(signedData: BaseBlock) {
 }
 
 /** Class (universal, context) and number of a tag. */
-const tagOf = (block: BaseBlock | undefined): string =>
+export const tagOf = (block: BaseBlock | undefined): string =>
   block ? `${['', 'u', 'a', 'c', 'p'][block.idBlock.tagClass]}${block.idBlock.tagNumber}` : '';
 
 function readClaims(content: Uint8Array): TimestampClaims {
