@@ -1,0 +1,77 @@
+import { readFileSync } from 'node:fs';
+import { type Environment, readEnvironment } from '../core/config.js';
+import { messageOf, SealstreamError } from '../core/errors.js';
+import { type SigningKey, signingKeyFromPem } from '../core/seal/index.js';
+import { parseVkey, signatureTypes, TlogError } from '../core/tlog/index.js';
+import { sha256 } from '../core/tlog/node.js';
+import type { SealingLimits } from './sealing.js';
+import type { WitnessAddress } from './witnesses/witness.js';
+
+export interface SealerConfig {
+  /** SEALSTREAM_LOG_DIR: where the log lies. */
+  folder: string;
+  /** SEALSTREAM_LOG_KEY_FILE: PKCS#8 PEM files; with several, each signs (rotation). */
+  keys: readonly [SigningKey, ...SigningKey[]];
+  groupId: string;
+  limits: SealingLimits;
+  /** SEALSTREAM_WITNESSES: `URL vkey`, separated by commas; `same-operator` behind it where the log's operator runs it. */
+  witnesses: readonly WitnessAddress[];
+  /** SEALSTREAM_WITNESS_WAIT_MS: how long a checkpoint waits for witnesses that are well. */
+  witnessWaitMs: number;
+}
+
+const bad = (message: string, cause?: unknown): SealstreamError => new SealstreamError('config', message, { cause });
+
+/** Throws `config` naming the variable that is wrong. */
+export function readSealerConfig(environment: Environment): SealerConfig {
+  const env = readEnvironment(environment);
+  const [first, ...others] = env.list('SEALSTREAM_LOG_KEY_FILE').map(readKey);
+  if (!first) throw bad('SEALSTREAM_LOG_KEY_FILE names no file');
+  const checkpointEveryMs = env.integer('SEALSTREAM_CHECKPOINT_MS', { fallback: 1_000, min: 10, max: 3_600_000 });
+  const witnesses = env.list('SEALSTREAM_WITNESSES', '').map(readWitness);
+  const names = witnesses.map(({ vkey }) => vkey);
+  const twice = names.find((name, index) => names.indexOf(name) !== index);
+  if (twice !== undefined) throw bad(`SEALSTREAM_WITNESSES names ${twice} twice`);
+  return {
+    folder: env.text('SEALSTREAM_LOG_DIR'),
+    keys: [first, ...others],
+    groupId: env.text('SEALSTREAM_SEALER_GROUP', 'sealstream.sealer'),
+    limits: {
+      checkpointEveryMs,
+      waitingBytes: env.integer('SEALSTREAM_SEALER_WAITING_BYTES', {
+        fallback: 16_777_216,
+        min: 65_536,
+        max: 1_073_741_824,
+      }),
+    },
+    witnesses,
+    witnessWaitMs: env.integer('SEALSTREAM_WITNESS_WAIT_MS', { fallback: 2_000, min: 0, max: 60_000 }),
+  };
+}
+
+function readKey(path: string): SigningKey {
+  try {
+    return signingKeyFromPem(readFileSync(path));
+  } catch (error) {
+    throw bad(`SEALSTREAM_LOG_KEY_FILE: ${path}: ${messageOf(error)}`, error);
+  }
+}
+
+function readWitness(text: string): WitnessAddress {
+  const [address, vkey, mark, ...rest] = text.split(/\s+/);
+  const isForm = vkey !== undefined && rest.length === 0 && (mark === undefined || mark === 'same-operator');
+  if (!isForm || !URL.canParse(address!))
+    throw bad(`SEALSTREAM_WITNESSES: ${text} is not "URL vkey" or "URL vkey same-operator"`);
+  const url = new URL(address!);
+  if (url.protocol !== 'http:' && url.protocol !== 'https:')
+    throw bad(`SEALSTREAM_WITNESSES: ${address} is no http address`);
+  try {
+    const key = parseVkey({ sha256, vkey });
+    if (key.type !== signatureTypes.cosignature)
+      throw bad(`SEALSTREAM_WITNESSES: ${vkey} is not a key for cosignatures (type 4)`);
+    return { url, vkey, key, sameOperator: mark !== undefined };
+  } catch (error) {
+    if (error instanceof TlogError) throw bad(`SEALSTREAM_WITNESSES: ${error.message}`, error);
+    throw error;
+  }
+}

@@ -1,0 +1,98 @@
+import { readdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { isDraft, writeDurably } from '../core/durable-file.js';
+import { logPaths, readIfThere } from '../core/log-folder/index.js';
+import {
+  bundlePath,
+  decodeBundle,
+  encodeBundle,
+  type LogFile,
+  parseTilePath,
+  type ReadTile,
+  tilePath,
+  tileWidth,
+} from '../core/tlog/index.js';
+
+/** A file that a tree of the wanted size has is not there. */
+export class FileMissing extends Error {
+  constructor(path: string) {
+    super(`${path} is not there`);
+    this.name = 'FileMissing';
+  }
+}
+
+/** One shard's files. Readers may look at any time: what they find is whole. */
+export interface ShardFolder {
+  /** Reject with FileMissing. Where the partial file is gone, it is cut from the full one. */
+  readTile: ReadTile;
+  readBundle(index: number, width: number): Promise<Uint8Array>;
+  /** Resolves when the files outlast a loss of power. Files that are there already hold the same bytes. */
+  writeTiles(files: readonly LogFile[]): Promise<void>;
+  /** The newest checkpoint, as text. */
+  checkpoint(): Promise<string | undefined>;
+  /** What was published at a size. */
+  checkpointAt(size: number): Promise<string | undefined>;
+  /** Keeps it among all that were published. */
+  keepCheckpoint(size: number, note: string): Promise<void>;
+  /** Makes it the newest. */
+  putCheckpoint(note: string): Promise<void>;
+  /** Removes what partial files there were of tiles that are full now (C2SP tlog-tiles, "Partial Tiles"). */
+  removePartials(fullPaths: readonly string[]): Promise<void>;
+  /** Removes drafts that a kill left behind in the folders that are written most. */
+  removeDrafts(): Promise<void>;
+}
+
+const hashBytes = 32;
+
+export function createShardFolder({ folder, shard }: { folder: string; shard: string }): ShardFolder {
+  const at = (path: string): string => logPaths.tile(folder, shard, path);
+  const partialOrFull = async (partial: string, full: string): Promise<{ bytes: Buffer; isFull: boolean }> => {
+    const bytes = await readIfThere(at(partial));
+    if (bytes) return { bytes, isFull: partial === full };
+    const whole = await readIfThere(at(full));
+    if (whole) return { bytes: whole, isFull: true };
+    throw new FileMissing(at(partial));
+  };
+  const text = async (path: string): Promise<string | undefined> => (await readIfThere(path))?.toString('utf8');
+  return {
+    async readTile(level, index, width) {
+      const { bytes, isFull } = await partialOrFull(tilePath(level, index, width), tilePath(level, index));
+      return isFull ? bytes.subarray(0, width * hashBytes) : bytes;
+    },
+    async readBundle(index, width) {
+      const { bytes, isFull } = await partialOrFull(bundlePath(index, width), bundlePath(index));
+      return isFull && width < tileWidth ? encodeBundle(decodeBundle(bytes, tileWidth).slice(0, width)) : bytes;
+    },
+    writeTiles: (files) => writeDurably(files.map(({ path, bytes }) => ({ path: at(path), contents: bytes }))),
+    checkpoint: () => text(logPaths.checkpoint(folder, shard)),
+    checkpointAt: (size) => text(logPaths.checkpointOf(folder, shard, size)),
+    keepCheckpoint: (size, note) =>
+      writeDurably([{ path: logPaths.checkpointOf(folder, shard, size), contents: note }]),
+    putCheckpoint: (note) => writeDurably([{ path: logPaths.checkpoint(folder, shard), contents: note }]),
+    async removePartials(fullPaths) {
+      for (const path of fullPaths) await rm(`${at(path)}.p`, { recursive: true, force: true });
+    },
+    async removeDrafts() {
+      for (const inner of [join(folder, shard), logPaths.checkpoints(folder, shard)]) {
+        const names = await readdir(inner).catch(() => []);
+        for (const name of names.filter(isDraft)) await rm(join(inner, name), { force: true });
+      }
+    },
+  };
+}
+
+/** Of the files that an append gives, those that never change again. */
+export const fullFiles = (files: readonly LogFile[]): LogFile[] =>
+  files.filter(({ path }) => parseTilePath(path)?.width === tileWidth);
+
+/** Of full files, those whose place had a partial one before: the first of each level. */
+export function firstOfLevels(full: readonly LogFile[]): LogFile[] {
+  const seen = new Set<string>();
+  return full.filter(({ path }) => {
+    const name = parseTilePath(path)!;
+    const level = name.kind === 'entries' ? name.kind : String(name.level);
+    const isFirst = !seen.has(level);
+    seen.add(level);
+    return isFirst;
+  });
+}

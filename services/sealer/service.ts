@@ -1,0 +1,273 @@
+import type { Admin, Kafka } from 'kafkajs';
+import type { ClickHouseClient } from '../core/clients/clickhouse.js';
+import type { Topics } from '../core/deployment.js';
+import { messageOf, SealstreamError } from '../core/errors.js';
+import type { Health } from '../core/health.js';
+import type { Deployment } from '../core/judge/index.js';
+import type { Logger } from '../core/log.js';
+import { type Shard, shardName } from '../core/log-folder/index.js';
+import type { Metrics } from '../core/metrics.js';
+import { createRegistryReader, defaultFetchSettings, type FetchSettings } from '../core/reading/index.js';
+import { retry } from '../core/retry.js';
+import { createNodeTreeHasher } from '../core/tlog/node.js';
+import { type Consumption, consume } from './consume.js';
+import type { SealStop } from './errors.js';
+import type { ShardFacts } from './open-shard.js';
+import { decodePosition } from './position.js';
+import { createSealerMetrics } from './sealer-metrics.js';
+import type { SealingLimits, Step } from './sealing.js';
+import { createShardList } from './shard-list.js';
+import { beginShard, type OpenedForSealing, type SealerParts } from './shards.js';
+import type { LogSigner, SignedTree } from './signer.js';
+import type { Witness } from './witnesses/answer.js';
+import { createWitnessBoard } from './witnesses/board.js';
+
+/** What /readyz speaks of. `log` is not ready while a shard stands still; `witnesses` always is, and says who is away. */
+export const healthParts = ['kafka', 'registry', 'log', 'witnesses'] as const;
+
+/** All partitions of a fetch are worked on at the same time, because each waits until its next checkpoint is due. */
+export const sealerFetch: FetchSettings = {
+  ...defaultFetchSettings,
+  minBytes: 1,
+  maxBytesPerPartition: 4_194_304,
+  maxBytes: 33_554_432,
+  partitionsAtOnce: 1_024,
+};
+
+/** How often the folder is looked at, and metrics that change by themselves are set. */
+const lookMs = 5_000;
+/** How often the lag is asked of Kafka: a shard that stands still, or waits, has no batches that would say it. */
+const lagMs = 15_000;
+
+export interface Sealer {
+  /** Finishes the checkpoints at hand. */
+  stop(): Promise<void>;
+}
+
+export interface SealerOptions {
+  kafka: Kafka;
+  clickhouse: ClickHouseClient;
+  database: string;
+  topics: Topics;
+  /** The group of the events topic; the registry's is this name and ".registry". */
+  groupId: string;
+  deployment: Deployment;
+  /** Where the log lies. */
+  folder: string;
+  signer: LogSigner;
+  witnesses: readonly Witness[];
+  witnessWaitMs: number;
+  fetch: FetchSettings;
+  limits: SealingLimits;
+  lookAgainMs?: number;
+  health: Health;
+  metrics: Metrics;
+  log: Logger;
+  /** Ends the waiting at start. */
+  signal: AbortSignal;
+  /** Called between the steps of every checkpoint. */
+  onStep?: (step: Step, at: { origin: string; size: number }) => void;
+  onPublished?: (shard: string, origin: string, tree: SignedTree) => void;
+}
+
+/**
+ * Kafka → the transparency log. Waits with back-off for what is away, at start and later, and says in `health` what it is. Resolves once
+ * both groups are joined for the first time.
+ */
+export async function startSealer(options: SealerOptions): Promise<Sealer> {
+  const { kafka, topics, groupId, deployment, folder, witnesses, health, log, signal } = options;
+  const waiting = <T>(part: (typeof healthParts)[number], work: () => Promise<T>): Promise<T> =>
+    retry(work, {
+      signal,
+      mostMs: 5_000,
+      onFailure: (error, waitMs) => {
+        health.set(part, { ready: false, detail: messageOf(error) });
+        log.warn({ part, waitMs: Math.round(waitMs), error: messageOf(error) }, `waiting for ${part}`);
+      },
+    });
+
+  let ofEvents: Consumption | undefined;
+  const admin = kafka.admin();
+  await waiting('kafka', () => admin.connect());
+  const registryReader = await waiting('registry', () =>
+    createRegistryReader({
+      kafka,
+      topic: topics.registry,
+      deployment,
+      log,
+      onEntry: (_, entry) => {
+        if (entry.kind === 'incarnation' && entry.topic === topics.events) ofEvents?.reassess();
+      },
+    }),
+  );
+  health.set('registry', { ready: true });
+  health.set('log', { ready: true });
+  health.set('witnesses', { ready: true });
+
+  const metrics = createSealerMetrics(options.metrics);
+  const list = createShardList({
+    folder,
+    witnesses: witnesses.map(({ vkey, sameOperator }) => ({ vkey, same_operator: sameOperator })),
+  });
+  const parts: SealerParts = {
+    audience: deployment.audience,
+    folder,
+    signer: options.signer,
+    hasher: createNodeTreeHasher(),
+    clickhouse: options.clickhouse,
+    database: options.database,
+    list,
+    witnesses,
+    witnessWaitMs: options.witnessWaitMs,
+    board: createWitnessBoard({ onChange: metrics.witnessAway }),
+    limits: options.limits,
+    metrics,
+    onStep: options.onStep ?? (() => {}),
+    onPublished: options.onPublished ?? (() => {}),
+    log,
+  };
+
+  const shardOf = (topic: string, partition: number): Shard => {
+    if (topic === topics.registry) return 'registry';
+    const incarnation = registryReader.registry.incarnation(topic)?.id;
+    if (incarnation) return { incarnation, partition };
+    throw new SealstreamError('no_incarnation', `the registry names no incarnation of ${topic} yet`, {
+      retriable: true,
+    });
+  };
+
+  const open = new Map<string, OpenedForSealing>();
+  const stopped = new Map<string, { name: string; why: string }>();
+  const sayLog = (): void => {
+    const detail = [...stopped.values()].map(({ name, why }) => `shard ${name} stands still: ${why}`).join('; ');
+    health.set('log', { ready: stopped.size === 0, detail });
+  };
+
+  const follow = (topic: string, group: string): Promise<Consumption> => {
+    const key = (partition: number): string => `${topic}/${partition}`;
+    const forget = (map: Map<string, unknown>): void => {
+      for (const name of [...map.keys()]) if (name.startsWith(`${topic}/`)) map.delete(name);
+    };
+    return consume({
+      kafka,
+      topic,
+      groupId: group,
+      settings: options.fetch,
+      lookAgainMs: options.lookAgainMs ?? 60_000,
+      async open(partition, goOn) {
+        const shard = shardOf(topic, partition);
+        const facts = await askKafka({ admin, groupId: group, topic, partition, shard });
+        const opened = await beginShard(parts, shard, facts, goOn);
+        open.set(key(partition), opened);
+        return opened;
+      },
+      events: {
+        onJoined() {
+          forget(open);
+          for (const [at, { name }] of stopped) if (at.startsWith(`${topic}/`)) metrics.goesOn(name);
+          forget(stopped);
+          sayLog();
+          health.set('kafka', { ready: true });
+        },
+        onBegun(partition) {
+          const name = stopped.get(key(partition))?.name;
+          if (name === undefined) return;
+          stopped.delete(key(partition));
+          metrics.goesOn(name);
+          sayLog();
+        },
+        onStopped(partition, stop: SealStop) {
+          const name = shardName(shardOf(topic, partition));
+          open.delete(key(partition));
+          stopped.set(key(partition), { name, why: `${stop.code}: ${stop.message}` });
+          metrics.stopped(name, stop.code);
+          sayLog();
+        },
+        onProgress(partition, next, highWatermark) {
+          const name = open.get(key(partition))?.name;
+          if (name) metrics.lag(name, Math.max(0, highWatermark - next));
+        },
+        onTrouble: () => void checkKafka(),
+      },
+      log,
+    });
+  };
+
+  const checkKafka = async (): Promise<void> =>
+    admin.fetchTopicOffsets(topics.registry).then(
+      () => health.set('kafka', { ready: true }),
+      (error) => health.set('kafka', { ready: false, detail: messageOf(error) }),
+    );
+  const look = async (): Promise<void> => {
+    metrics.tick();
+    health.set('witnesses', { ready: true, detail: parts.board.report() });
+    await checkKafka();
+    await list.look();
+    for (const shard of open.values()) await shard.look();
+  };
+  const sayLag = async (): Promise<void> => {
+    for (const topic of [topics.events, topics.registry]) {
+      for (const { partition, high } of await admin.fetchTopicOffsets(topic)) {
+        const shard = open.get(`${topic}/${partition}`);
+        if (shard) metrics.lag(shard.name, Math.max(0, Number(high) - shard.sealing.next));
+      }
+    }
+  };
+  const quietly = (work: () => Promise<void>) => (): void =>
+    void work().catch((error) => log.warn({ error: messageOf(error) }, 'a look at the log failed'));
+
+  const ofRegistry = await waiting('kafka', () => follow(topics.registry, `${groupId}.registry`));
+  ofEvents = await waiting('kafka', () => follow(topics.events, groupId));
+  const timers = [setInterval(quietly(look), lookMs), setInterval(quietly(sayLag), lagMs)];
+
+  return {
+    async stop() {
+      for (const timer of timers) clearInterval(timer);
+      await Promise.all([ofEvents?.stop(), ofRegistry.stop()]);
+      await registryReader.stop();
+      await admin.disconnect();
+    },
+  };
+}
+
+/**
+ * What Kafka keeps of a shard's partition. To be called after the group was joined, so that no earlier member can commit any more. A
+ * position of another incarnation is none: that log has ended.
+ */
+async function askKafka({
+  admin,
+  groupId,
+  topic,
+  partition,
+  shard,
+}: {
+  admin: Admin;
+  groupId: string;
+  topic: string;
+  partition: number;
+  shard: Shard;
+}): Promise<Omit<ShardFacts, 'incarnation'>> {
+  const [groups, logs] = await Promise.all([
+    admin.fetchOffsets({ groupId, topics: [topic] }),
+    admin.fetchTopicOffsets(topic),
+  ]);
+  const log = logs.find((entry) => entry.partition === partition);
+  if (!log) {
+    throw new SealstreamError('partition_unknown', `Kafka does not know ${topic}/${partition} yet`, {
+      retriable: true,
+      topic,
+      partition,
+    });
+  }
+  const group = groups[0]?.partitions.find((entry) => entry.partition === partition);
+  const offset = Number(group?.offset ?? -1);
+  const position = offset >= 0 ? decodePosition(group?.metadata ?? '') : undefined;
+  const incarnation = shard === 'registry' ? undefined : shard.incarnation.toString('hex');
+  const isOurs = position !== undefined && (incarnation === undefined || position.incarnation === incarnation);
+  return {
+    topic,
+    partition,
+    committed: isOurs ? { offset, position } : undefined,
+    log: { low: Number(log.low), high: Number(log.high) },
+  };
+}
