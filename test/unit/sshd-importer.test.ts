@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { detailsOf, eventOf, importLine, importLines, sshdLine, testIds } from '../support/importing.js';
+import { matches } from '../support/rules.js';
 
 describe('attempts to log in', () => {
   test('a wrong password of a known user is auth.login_failed, bad_password', async () => {
@@ -18,8 +19,16 @@ describe('attempts to log in', () => {
       correlation_id: testIds('ssh', `web1\0${4711}\0${Date.UTC(2026, 2, 10) / 86_400_000}`),
       ip: '203.0.113.7',
       message: 'Login to web1 as root from 203.0.113.7 by password failed',
+      details_schema: 'linux.sshd',
       details: { port: 38926, log_line: 1, log: line },
     });
+  });
+
+  test('rules about linux / sshd know them, whatever service they are said to be of', async () => {
+    const line = sshdLine('Failed password for root from 203.0.113.7 port 38926 ssh2');
+    const rule = `title: t\nlogsource: {product: linux, service: sshd}\ndetection:\n  s: {user: root, src_ip: 203.0.113.7}\n  condition: s\n`;
+    assert.ok(matches(rule, await eventOf(line)));
+    assert.ok(matches(rule, await eventOf(line, { service: 'bastion' })));
   });
 
   test('a user whom the host does not know is invalid_user, whatever the method', async () => {

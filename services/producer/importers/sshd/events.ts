@@ -16,6 +16,8 @@ export interface Origin {
   notes: readonly ImportNote[];
 }
 
+/** By which rules about `linux / sshd` know these events, whatever service they are said to be of. */
+const detailsSchema = 'linux.sshd';
 const dayUs = 86_400_000_000;
 /** An event's names may have 1,024 characters. */
 const longestName = 1_000;
@@ -45,6 +47,7 @@ export function attemptEvent(
     ...(pid === '' ? {} : { correlation_id: ids('ssh', `${host}\0${pid}\0${day}`) }),
     ...(ip === undefined ? {} : { ip }),
     message: sentence(attempt, host),
+    details_schema: detailsSchema,
     details: {
       ...(port === undefined ? {} : { port }),
       ...(ip === undefined && address ? { remote_host: address } : {}),
