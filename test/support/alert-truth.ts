@@ -1,10 +1,14 @@
+import { runBacktest } from '../../services/alerts/backtest/index.js';
 import { createStoredEvents } from '../../services/alerts/engine/stored-events.js';
 import { createFindingTable, type Finding, findingOf } from '../../services/alerts/findings/index.js';
 import { createRuleIndex } from '../../services/alerts/match/index.js';
 import type { DetectionRule, Rule } from '../../services/alerts/rules/index.js';
 import { type Entered, judgeAll, planWindows } from '../../services/alerts/windows/index.js';
 import type { Locate } from '../../services/alerts/windows/plan.js';
+import { createMetrics } from '../../services/core/metrics.js';
 import { formatUuid } from '../../services/core/wire/index.js';
+import { createQueryMetrics } from '../../services/gateway/query/metrics.js';
+import { createEventsTable } from '../../services/gateway/query/scope.js';
 import type { DeliveryWorld } from './delivering.js';
 
 /** What is compared of a finding: everything but when and by whom it was written. */
@@ -42,4 +46,22 @@ export async function storedFindings(
 ): Promise<Compared[]> {
   const table = createFindingTable({ clickhouse, database: config.database });
   return byId((await table.open({ owner: '', ruleIds: rules.map(({ id }) => id) }, 0)).map(compared));
+}
+
+/** The findings of a backtest of the same rules over all that is stored. */
+export async function backtestFindings(
+  { clickhouse, config: { database } }: DeliveryWorld,
+  rules: readonly Rule[],
+  locate: Locate,
+): Promise<Compared[]> {
+  const metrics = createQueryMetrics(createMetrics('test', { process: false }));
+  const table = createEventsTable({ clickhouse, database, metrics });
+  const ruleIds = rules.filter(({ alerts }) => alerts).map(({ id }) => id);
+  const stretch = { fromUs: (Date.now() - 3_600_000) * 1_000, toUs: (Date.now() + 60_000) * 1_000 };
+  const { allFindings, coverage } = await runBacktest(
+    { rules, ruleIds, owner: '', ...stretch, locate },
+    { table, scopes: [{ kind: 'organizations', organizations: '*' }, { kind: 'system' }] },
+  );
+  if (coverage.cut) throw new Error(`the backtest was cut: ${coverage.cut.why}`);
+  return byId(allFindings.map(compared));
 }
