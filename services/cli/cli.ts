@@ -7,6 +7,7 @@ import { createTools, type Tools } from './commands/command.js';
 import { addDemo } from './commands/demo.js';
 import { addEmit } from './commands/emit.js';
 import { addExport } from './commands/export.js';
+import { addFsck } from './commands/fsck.js';
 import { addHistory } from './commands/history.js';
 import { addImport } from './commands/import.js';
 import { addKeys } from './commands/keys.js';
@@ -72,6 +73,7 @@ function createProgram(tools: Tools): Command {
   addProducers(program, tools);
   addKeys(program, tools);
   addAlerts(program, tools);
+  addFsck(program, tools);
   addDemo(program, tools);
   for (const alias of ['audit', 'audit-logs']) {
     addEventCommands(program.command(alias, { hidden: true }).description('the commands about events'), tools);

@@ -25,10 +25,14 @@ export const differenceKinds = [
   'quarantine_added',
   /** The log's entry is not the record's. */
   'entry_differs',
-  /** The log holds fewer entries than its checkpoint says, or they do not give its root. */
+  /** A record that was appended long ago and is not in the log. */
+  'entry_missing',
+  /** The log lacks files that its checkpoint counts, or its entries do not give the checkpoint's root. */
   'log_broken',
-  /** A checkpoint that is not signed by the log's key, or contradicts another. */
+  /** A checkpoint that is not signed by the log's key. */
   'checkpoint_bad',
+  /** A checkpoint that the log signed for another tree: it showed others something else. */
+  'log_forked',
 ] as const;
 
 export type DifferenceKind = (typeof differenceKinds)[number];
@@ -43,6 +47,8 @@ export interface Place {
   lastOffset?: number;
   /** Of the event in its record. */
   index?: number;
+  /** Of the log, where the place is one of a shard as such. */
+  shard?: string;
 }
 
 export interface Difference {
