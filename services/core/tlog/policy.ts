@@ -1,4 +1,5 @@
-import { equalBytes, fromUtf8, readDecimal } from './bytes.js';
+import { sameBytes } from '../wire/bytes.js';
+import { fromUtf8, readDecimal } from './bytes.js';
 import { refuse } from './errors.js';
 import type { Sha256 } from './hashing.js';
 import { noteLimits } from './note.js';
@@ -160,9 +161,9 @@ function requireKey(others: PolicyLog[], key: NoteKey, type: number): void {
   if (key.type !== type) {
     refuse('bad_policy', `the key of ${key.name} is of signature type ${key.type}; here it takes type ${type}`);
   }
-  const same = others.find((other) => equalBytes(other.key.publicKey, key.publicKey));
+  const same = others.find((other) => sameBytes(other.key.publicKey, key.publicKey));
   if (same) refuse('bad_policy', `${key.name} has the same public key as ${same.key.name}`);
 }
 
 /** A witness is its public key: neither another name nor another type of signature makes a second one of it. */
-const isSameKey = (a: NoteKey, b: NoteKey): boolean => a.type === b.type && equalBytes(a.publicKey, b.publicKey);
+const isSameKey = (a: NoteKey, b: NoteKey): boolean => a.type === b.type && sameBytes(a.publicKey, b.publicKey);

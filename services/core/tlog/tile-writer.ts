@@ -1,5 +1,6 @@
+import { sameBytes } from '../wire/bytes.js';
 import { decodeBundle, encodeBundle } from './bundle.js';
-import { concatBytes, equalBytes } from './bytes.js';
+import { concatBytes } from './bytes.js';
 import { refuse } from './errors.js';
 import type { FrontierState } from './frontier.js';
 import { hashBytes, type TreeHasher } from './hashing.js';
@@ -106,7 +107,7 @@ export async function readEdge({
   const index = Math.floor(size / tileWidth);
   const bundle = await readBundle(index, width);
   const leaves = decodeBundle(bundle, width).map((entry) => hasher.leaf(entry));
-  if (!equalBytes(concatBytes(...leaves), tiles[0]!)) {
+  if (!sameBytes(concatBytes(...leaves), tiles[0]!)) {
     refuse(
       'bad_bundle',
       `the entries of ${bundlePath(index, width)} are not those that ${tilePath(0, index, width)} has hashes of`,

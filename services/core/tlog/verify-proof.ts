@@ -1,4 +1,4 @@
-import { equalBytes, toHex } from './bytes.js';
+import { sameBytes, toHex } from '../wire/bytes.js';
 import { refuse } from './errors.js';
 import { hashBytes, requireHash, type TreeHasher } from './hashing.js';
 import {
@@ -162,7 +162,7 @@ function requireProof(proof: Uint8Array[], length: number, what: string): void {
 }
 
 function requireRoot(computed: Uint8Array, root: Uint8Array, what: string): void {
-  if (!equalBytes(computed, root)) {
+  if (!sameBytes(computed, root)) {
     refuse('root_mismatch', `the proof of ${what} leads to the root ${toHex(computed)}, not ${toHex(root)}`);
   }
 }
