@@ -7,6 +7,6 @@ export * from './limits.js';
 export * from './parts.js';
 export { CanonicalReader } from './reader.js';
 export * from './record.js';
-export { prefixes, schemaId } from './schemas.js';
+export { eventSchema, prefixes, schemaId } from './schemas.js';
 export * from './symbols.js';
 export * from './uuid.js';

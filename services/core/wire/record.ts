@@ -26,6 +26,9 @@ export interface ErasedBatch {
 export const encodeSignedBatch = (batch: SignedBatch): Buffer =>
   Buffer.concat([prefixes.signedBatch, types.signedBatch.toBuffer(batch)]);
 
+/** The `events` of an ErasedBatch alone, as evidence bundles carry them. */
+export const encodeErasedParts = (events: ErasedBatch['events']): Buffer => types.erasedEvents.toBuffer(events);
+
 export const encodeErasedBatch = (batch: ErasedBatch): Buffer =>
   Buffer.concat([prefixes.erasedBatch, types.erasedBatch.toBuffer(batch)]);
 

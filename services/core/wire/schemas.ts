@@ -10,6 +10,7 @@ const load = (file: string): { bytes: Buffer; type: avro.Type } => {
 };
 
 const event = load('event.avsc');
+const erasedBatch = load('erased-batch.avsc');
 const fieldType = (name: string): avro.Type => (event.type as avro.types.RecordType).field(name).type;
 
 /** The Avro types of wire format v1, for writing. Reading goes through CanonicalReader. */
@@ -19,10 +20,14 @@ export const types = {
   content: fieldType('content'),
   header: load('header.avsc').type,
   signedBatch: load('signed-batch.avsc').type,
-  erasedBatch: load('erased-batch.avsc').type,
+  erasedBatch: erasedBatch.type,
+  erasedEvents: (erasedBatch.type as avro.types.RecordType).field('events').type,
   signedEntry: load('registry-entry.avsc').type,
   entry: load('registry.avsc').type,
 };
+
+/** The schema of events as it is published; evidence bundles carry it. */
+export const eventSchema: Buffer = event.bytes;
 
 /** SHA-256 of event.avsc: the header's `schema_id`. */
 export const schemaId: Buffer = createHash('sha256').update(event.bytes).digest();

@@ -1,0 +1,2 @@
+export * from './event-runs.js';
+export * from './log-runs.js';
