@@ -85,8 +85,8 @@ interface Running {
 }
 
 async function reconcile(environment: Environment, options: FsckOptions, running: Running): Promise<Fsck> {
-  const { kafkaBrokers: brokers, clickhouseUrl, clickhouseDatabase: database } = addresses(environment);
-  const { deployment, topics } = readDeployment(environment);
+  const { addresses, deployment, topics } = readWhere(environment);
+  const { kafkaBrokers: brokers, clickhouseUrl, clickhouseDatabase: database } = addresses;
   const groupId = readEnvironment(environment).text('SEALSTREAM_CONSUMER_GROUP', 'sealstream-consumer');
   const logger = createLogger('fsck', 'silent');
   const clickhouse = createClickHouse({ url: clickhouseUrl, database });
@@ -115,9 +115,9 @@ async function reconcile(environment: Environment, options: FsckOptions, running
   }
 }
 
-function addresses(environment: Environment): ReturnType<typeof readAddresses> {
+function readWhere(environment: Environment) {
   try {
-    return readAddresses(environment);
+    return { addresses: readAddresses(environment), ...readDeployment(environment) };
   } catch (error) {
     throw new CliError(
       'no_instance',
