@@ -111,7 +111,8 @@ export async function startConsumer({
 
   const membership = createMembership({ trustMs: fetch.sessionTimeoutMs });
   const consumerMetrics = createConsumerMetrics(metrics);
-  const erased = await waiting('clickhouse', () => createStandingList({ clickhouse, database, log }));
+  const erased = createStandingList({ clickhouse, database, log });
+  await waiting('clickhouse', () => erased.refresh());
   const judge = createJudge({ deployment, erasures: erased.has });
   const pool = createBlockPool();
   const judging = createOneAtATime();

@@ -7,6 +7,7 @@ import { type SigningKey, signingKeyFromPem } from '../core/seal/index.js';
 import type { AppLimits } from './app.js';
 import { type AdminKey, readAdminKey } from './auth/admin-key.js';
 import { readSignIn, type SignInConfig } from './auth/sign-in-config.js';
+import type { ErasureOptions } from './erasure/register.js';
 import { readTrustedProxies, type TrustedProxies } from './http/client-address.js';
 import type { Rate } from './http/token-buckets.js';
 import { type AccessLogPlace, accessLogPlaces } from './watch/access-log.js';
@@ -21,6 +22,8 @@ export interface GatewayConfig {
   alertTargets?: TargetPolicy;
   /** MMDB files with places of addresses, for backtests; those of installed packages where absent. */
   geoFiles?: readonly string[];
+  /** Where the sealer keeps the transparency log; nothing of it is served where absent. */
+  logFolder?: string | undefined;
   host: string;
   port: number;
   /** Signs the registry and its markers. */
@@ -34,6 +37,8 @@ export interface GatewayConfig {
   accessLog: AccessLogPlace;
   /** Whose word is taken for where a request comes from; nobody's where absent. */
   trustedProxies?: TrustedProxies | undefined;
+  /** How erasures are worked on; the defaults where absent. */
+  erasures?: ErasureOptions;
   /** How browsers sign in; the defaults where absent. */
   signIn?: Partial<SignInConfig>;
   limits: AppLimits & {
@@ -95,6 +100,7 @@ export function readConfig(environment: Environment): GatewayConfig {
     alertsTopic: env.text('SEALSTREAM_ALERTS_TOPIC', 'audit.alerts'),
     alertTargets: readTargetPolicy(environment),
     geoFiles: env.list('SEALSTREAM_GEOIP_FILE', ''),
+    logFolder: env.optional('SEALSTREAM_LOG_DIR'),
     host: env.text('SEALSTREAM_HOST', '127.0.0.1'),
     port: env.integer('SEALSTREAM_PORT', { fallback: 8_080, min: 0, max: 65_535 }),
     rootKey,

@@ -4,6 +4,7 @@ import type { Kafka } from 'kafkajs';
 import { createActionTable, createSilenceTable } from '../alerts/findings/index.js';
 import { openPlaces } from '../alerts/geo/index.js';
 import type { ClickHouseClient } from '../core/clients/clickhouse.js';
+import { createStandingList, type StandingList } from '../core/erasure/index.js';
 import type { Health } from '../core/health.js';
 import type { Logger } from '../core/log.js';
 import type { Metrics } from '../core/metrics.js';
@@ -32,6 +33,7 @@ import { registerCatalogueRoutes } from './catalogue/routes.js';
 import type { GatewayConfig } from './config.js';
 import type { Entitlements } from './entitlements/entitlements.js';
 import { registerEntitlementRoutes } from './entitlements/routes.js';
+import { registerErasures } from './erasure/register.js';
 import { registerExportRoutes } from './export/routes.js';
 import { limitChanges } from './http/admission.js';
 import type { FrontDoor } from './http/front-door.js';
@@ -49,8 +51,10 @@ import { createRepublisher } from './ingest/republisher.js';
 import { createLiveReader } from './live/live-reader.js';
 import { createLiveMetrics } from './live/metrics.js';
 import { registerLiveRoutes } from './live/routes.js';
+import { registerLogRoutes } from './log/routes.js';
 import { registerDescription } from './openapi/describe.js';
 import { registerDescriptionRoutes } from './openapi/routes.js';
+import type { EventQueries } from './query/event-queries.js';
 import { registerQueryRoutes } from './query/routes.js';
 import type { EventsTable } from './query/scope.js';
 import type { OpenRegistry } from './registry/open-registry.js';
@@ -109,7 +113,26 @@ export async function registerRoutes(
   registerIngest(app, parts, { presence, catalogue });
   registerAdministration(app, parts, presence);
   const alertFeed = alertFeedOf(parts);
-  const { table, stopReading } = registerReading(app, { ...parts, authenticator, accessLog, alertFeed }, catalogue);
+  const standing = createStandingList({ clickhouse: parts.clickhouse, database: parts.database, log });
+  app.addHook('onClose', async () => standing.stop());
+  const { queries, table, stopReading } = registerReading(
+    app,
+    { ...parts, authenticator, accessLog, alertFeed, standing },
+    catalogue,
+  );
+  registerErasures(app, {
+    ...parts,
+    eventsTopic: config.topics.events,
+    audience: config.deployment.audience,
+    secret: config.secret,
+    standing,
+    records: queries.records,
+    incarnation: queries.incarnation,
+    presence,
+    changing: limitChanges(limiterOf(parts, 'changes', config.limits.changeRate)),
+    metrics: queries.metrics,
+    options: config.erasures,
+  });
   registerCatalogue(app, parts, { presence, catalogue, table });
   registerAlertRoutes(app, {
     ...parts,
@@ -121,6 +144,7 @@ export async function registerRoutes(
     table,
     locate: openPlaces({ files: config.geoFiles ?? [], onDamage: (message) => log.error(message) }).locate,
   });
+  registerLogRoutes(app, { folder: config.logFolder });
   registerDescriptionRoutes(app);
   return {
     app,
@@ -242,9 +266,10 @@ function registerReading(
     health,
     metrics,
     log,
-  }: GatewayParts & { accessLog: AccessLog; alertFeed: AlertFeed },
+    standing,
+  }: GatewayParts & { accessLog: AccessLog; alertFeed: AlertFeed; standing: StandingList },
   { details }: Catalogue,
-): { table: EventsTable; stopReading: () => Promise<void> } {
+): { queries: EventQueries; table: EventsTable; stopReading: () => Promise<void> } {
   const { deployment, topics } = config;
   const stored = {
     clickhouse,
@@ -263,7 +288,7 @@ function registerReading(
   registerAliases(app, { queries, sendExport });
   const { history, table } = queries;
   const liveMetrics = createLiveMetrics(metrics);
-  const liveReader = createLiveReader({ ...stored, kafka, metrics: liveMetrics, health, log });
+  const liveReader = createLiveReader({ ...stored, kafka, standing, metrics: liveMetrics, health, log });
   registerLiveRoutes(app, {
     history,
     liveReader,
@@ -274,5 +299,5 @@ function registerReading(
     metrics: liveMetrics,
     log,
   });
-  return { table, stopReading: () => liveReader.stop() };
+  return { queries, table, stopReading: () => liveReader.stop() };
 }

@@ -29,6 +29,8 @@ export interface ErasedPlace {
 export interface StandingList extends ErasedParts {
   /** Resolves once everything is read that is in the table at the call. */
   refresh(): Promise<void>;
+  /** Calls back for parts that were not listed before, until the returned function is called. */
+  onListed(callback: (place: ErasedPlace) => void): () => void;
   stop(): void;
 }
 
@@ -38,23 +40,21 @@ const pageRows = 200_000;
 const overlapMs = 60_000;
 const rowBytes = 32 + 2 + 1 + 16 + 4 + 8 + 8;
 
-/** Rejects where the table cannot be read. Afterwards it is read again every `everyMs`; failures are logged and tried again. */
-export async function createStandingList({
+/** Empty until the first `refresh`, which whoever must obey it awaits. It is read again every `everyMs`; failures are logged. */
+export function createStandingList({
   clickhouse,
   database,
   everyMs = 5_000,
-  onListed = () => {},
   log,
 }: {
   clickhouse: ClickHouseClient;
   database: string;
   everyMs?: number;
-  /** Called for parts that were not listed before, with where they lie. */
-  onListed?: (place: ErasedPlace) => void;
   log: Logger;
-}): Promise<StandingList> {
+}): StandingList {
   // A bit per part: of event i, 2i the identity and 2i + 1 the content.
   const byRecord = new Map<string, Uint8Array>();
+  const listeners = new Set<(place: ErasedPlace) => void>();
   let newestMs = 0;
 
   const add = (hash: string, index: number, part: number): boolean => {
@@ -76,11 +76,12 @@ export async function createStandingList({
       const isNew = add(rows.toString('hex', at, at + 32), rows.readUInt16LE(at + 32), rows.readInt8(at + 34));
       newestMs = Math.max(newestMs, Number(rows.readBigInt64LE(at + 63)));
       if (!isNew) continue;
-      onListed({
+      const place = {
         incarnation: rows.toString('hex', at + 35, at + 51),
         partition: rows.readUInt32LE(at + 51),
         offset: Number(rows.readBigUInt64LE(at + 55)),
-      });
+      };
+      for (const listener of listeners) listener(place);
     }
   };
 
@@ -117,7 +118,6 @@ export async function createStandingList({
     return next;
   };
 
-  await refresh();
   const timer = setInterval(() => {
     refresh().catch((error) => log.warn({ error: messageOf(error) }, 'the list of erased parts could not be read'));
   }, everyMs);
@@ -134,6 +134,10 @@ export async function createStandingList({
       return ((byRecord.get(hash)?.[bit >> 3] ?? 0) & (1 << (bit & 7))) !== 0;
     },
     refresh,
+    onListed(callback) {
+      listeners.add(callback);
+      return () => void listeners.delete(callback);
+    },
     stop: () => clearInterval(timer),
   };
 }

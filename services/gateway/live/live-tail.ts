@@ -1,5 +1,6 @@
 import type { Kafka } from 'kafkajs';
 import type { ClickHouseClient } from '../../core/clients/clickhouse.js';
+import { nothingErased, obey, type StandingList } from '../../core/erasure/index.js';
 import { SealstreamError } from '../../core/errors.js';
 import { createJudge, type Deployment, type TopicRecord } from '../../core/judge/index.js';
 import type { Logger } from '../../core/log.js';
@@ -31,6 +32,8 @@ export interface TailParts {
   registryReader: RegistryReader;
   metrics: LiveMetrics;
   log: Logger;
+  /** Parts that nobody may be shown any more; none where absent. */
+  standing?: StandingList | undefined;
   /** Memory for events, over all partitions. */
   maxBytes?: number;
 }
@@ -63,6 +66,7 @@ export async function startTail({
   const incarnation = named();
   if (!incarnation) throw new SealstreamError('no_incarnation', `the registry does not name ${eventsTopic} yet`);
   const partitions = (await topicOffsets(kafka, eventsTopic)).map(({ partition }) => partition);
+  await parts.standing?.refresh();
   const openPartition = createOpener({ ...parts, incarnation, ringBytes: Math.floor(maxBytes / partitions.length) });
 
   const open = new Map<number, OpenPartition>();
@@ -91,7 +95,7 @@ export async function startTail({
       const opened = open.get(partition) ?? (await add(partition));
       for (const record of records) {
         if (record.offset < opened.ring.next) continue;
-        await take(opened, record);
+        await take(opened, record, parts.standing);
         await advanced();
       }
     },
@@ -100,6 +104,11 @@ export async function startTail({
       if (!named()?.equals(incarnation)) ended.abort(new Error(`${eventsTopic} was made anew`));
     },
   });
+  const incarnationHex = incarnation.toString('hex');
+  const stopListening = parts.standing?.onListed((place) => {
+    if (place.incarnation === incarnationHex) rings.get(place.partition)?.forget(place.offset);
+  });
+  if (stopListening) ended.signal.addEventListener('abort', stopListening, { once: true });
   return { tail: { incarnation, rings }, reader };
 }
 
@@ -108,10 +117,11 @@ function createOpener({
   database,
   deployment,
   registryReader,
+  standing,
   incarnation,
   ringBytes,
 }: TailParts & { incarnation: Buffer; ringBytes: number }): (partition: number) => Promise<OpenPartition> {
-  const judge = createJudge({ deployment });
+  const judge = createJudge({ deployment, ...(standing ? { erasures: standing.has } : {}) });
   return async (partition) => {
     const laneStore = createLaneStore({ clickhouse, database, incarnation, partition });
     const start = await laneStore.position();
@@ -120,10 +130,10 @@ function createOpener({
   };
 }
 
-async function take({ folder, ring }: OpenPartition, record: TopicRecord): Promise<void> {
+async function take({ folder, ring }: OpenPartition, record: TopicRecord, standing?: StandingList): Promise<void> {
   // A copy, because a record's value is a window on all that Kafka sent with it.
   const own = { ...record, value: Buffer.from(record.value) };
-  const events = liveEvents(own, await folder.fold(own));
+  const events = liveEvents(own, obey(await folder.fold(own), standing ?? nothingErased));
   ring.push(own.offset, events, own.value.length * 3 + events.length * eventOverheadBytes);
 }
 

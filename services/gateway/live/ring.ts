@@ -12,6 +12,8 @@ export interface Ring {
   readonly maxBytes: number;
   /** Takes the record at `next` or above it. `bytes` is what keeping its events costs. */
   push(offset: number, events: readonly LiveEvent[], bytes: number): void;
+  /** Lets go of everything up to the offset: something of it was erased. */
+  forget(offset: number): void;
   /** Events at or above a position, in order, at most `limit`; the position must not lie below `from`. */
   read(position: Position, limit: number): LiveEvent[];
 }
@@ -73,6 +75,14 @@ export function createRing({ start, maxBytes }: { start: number; maxBytes: numbe
       held += bytes;
       pushedBytes += bytes;
       letOldGo();
+    },
+    forget(offset) {
+      // What is to come is taken without what was erased.
+      if (offset < from || offset >= next) return;
+      for (; head < entries.length && entries[head]!.offset <= offset; head += 1) held -= entries[head]!.bytes;
+      entries.splice(0, head);
+      head = 0;
+      from = offset + 1;
     },
     read({ offset, idx }, limit) {
       const found: LiveEvent[] = [];

@@ -37,6 +37,7 @@ export interface ListAnswer {
 
 /** The questions of the query routes, free of HTTP. */
 export interface EventQueries {
+  readonly metrics: QueryMetrics;
   list(scopeFor: ScopeFor, query: RawQuery, signal: AbortSignal): Promise<ListAnswer>;
   summary(scopeFor: ScopeFor, query: RawQuery, signal: AbortSignal): Promise<Summary & { persistentLogging: boolean }>;
   /** Throws not-found where the tenant has no event with the id. */
@@ -86,6 +87,7 @@ export function createEventQueries(parts: QueryParts): EventQueries {
   };
 
   return {
+    metrics,
     history,
     records,
     table,
