@@ -22,7 +22,8 @@ before(async () => {
   world = await createGatewayWorld();
   const note = (message: unknown): void => {
     (message as { fastify: FastifyInstance }).fastify.addHook('onRoute', ({ method, url }) => {
-      for (const one of [method].flat()) registered.add(`${one} ${url.replace(/:(\w+)/g, '{$1}')}`);
+      for (const one of [method].flat())
+        registered.add(`${one} ${url.replace(/:(\w+)/g, '{$1}').replace(/\*$/, '{*}')}`);
     });
   };
   subscribe('fastify.initialization', note);

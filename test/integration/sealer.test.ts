@@ -46,7 +46,7 @@ const rootOf = (entries: Uint8Array[]): string => {
   return Buffer.from(hasher.root(Buffer.concat(entries.map((entry) => hasher.leaf(entry))))).toString('hex');
 };
 
-describe('the log', () => {
+describe('the log', { concurrency: 4 }, () => {
   test('has an entry of every record, whatever it holds, in the order of offsets', async (t) => {
     const world = await createWorld(t);
     const key = await world.register('shop');
