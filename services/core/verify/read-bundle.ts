@@ -27,12 +27,19 @@ export function readBundle(input: BundleInput, fromBase64: (text: string) => Uin
   const claims = read.object(top.deployment, 'deployment', ['audience', 'root_key', 'log_keys']);
   const logs = read.list(top.logs, 'logs', most.logs, (log, at) => readLog(read, log, at));
   requireWithin(logs);
+  const logKeys = read.list(claims.log_keys, 'deployment.log_keys', most.logKeys, (key, at) =>
+    read.text(key, at, 2_048),
+  );
+  if (new Set(logKeys).size < logKeys.length) unreadable('deployment.log_keys', 'names a key twice');
+  if (logKeys.length === 0 && logs.some(({ checkpoint }) => checkpoint !== null)) {
+    unreadable('deployment.log_keys', 'is empty, and there are checkpoints');
+  }
   return {
     question: readQuestion(read, top.question),
     deployment: {
       audience: read.text(claims.audience, 'deployment.audience', limits.headerBytes),
       rootKey: read.bytes(claims.root_key, 'deployment.root_key', 32, 32),
-      logKeys: read.list(claims.log_keys, 'deployment.log_keys', most.logKeys, (key, at) => read.text(key, at, 2_048)),
+      logKeys,
     },
     schema: read.bytes(top.schema, 'schema', most.schemaBytes),
     registry: readRegistry(read, top.registry),
