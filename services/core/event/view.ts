@@ -32,6 +32,8 @@ export interface EventView {
   details?: unknown;
   before?: unknown;
   after?: unknown;
+  /** Parts that were erased: `identity`, `content`. */
+  erased?: readonly string[];
 }
 
 /** The fields that say something. */
@@ -57,7 +59,7 @@ const documents = (content: WireContent): Partial<Pick<EventView, 'details' | 'b
       .map((name) => [name, parsed(content[name])]),
   );
 
-export function viewOf({ body, identity, content }: WireEvent): EventView {
+export function viewOf({ body, identity, content, erased }: WireEvent): EventView {
   const target = present({ type: body.target_type, id: body.target_id, name: identity.target_name });
   return {
     id: formatUuid(body.id),
@@ -89,5 +91,6 @@ export function viewOf({ body, identity, content }: WireEvent): EventView {
       path: content.path,
     }),
     ...documents(content),
+    ...(erased ? { erased } : {}),
   } as EventView;
 }

@@ -27,6 +27,16 @@ const partsOf = (frame: Frame, index: number): EventParts => {
   };
 };
 
+/** Which parts an ErasedBatch holds no more. */
+function erasedOf({ form, parts }: Frame, index: number): Pick<WireEvent, 'erased'> {
+  if (form === 'signed') return {};
+  const row = index * part.stride;
+  const erased = (['identity', 'content'] as const).filter(
+    (name) => parts[row + (name === 'identity' ? part.identityTag : part.contentTag)] === partTags.digest,
+  );
+  return erased.length > 0 ? { erased } : {};
+}
+
 function bytesOf({ parts }: Frame, index: number): number {
   const row = index * part.stride;
   return (
@@ -49,7 +59,7 @@ export function acceptedEvents({ accepted, opened }: Judged): AcceptedEvent[] {
       idx,
       bytes: bytesOf(frame, idx),
       get event() {
-        event ??= decodeEvent(partsOf(frame, idx));
+        event ??= { ...decodeEvent(partsOf(frame, idx)), ...erasedOf(frame, idx) };
         return event;
       },
     };

@@ -102,7 +102,9 @@ function checked(row: EventRow): EventRow {
  * A row with `malformed` columns gives an event that only resembles it.
  */
 export function rowToWire(row: EventRow): WireEvent {
+  const erased = (['identity', 'content'] as const).filter((part) => row[`${part}_digest`].length > 0);
   return {
+    ...(erased.length > 0 ? { erased } : {}),
     body: {
       id: row.id,
       occurred_at: row.occurred_at,

@@ -48,6 +48,8 @@ export interface WireEvent {
   body: WireBody;
   identity: WireIdentity;
   content: WireContent;
+  /** Parts that were taken out by an erasure; no field of the wire. Absent where there are none. */
+  erased?: readonly ('identity' | 'content')[];
 }
 
 export interface EventParts {
@@ -61,7 +63,7 @@ const none = Buffer.alloc(0);
 const absent = (part: object): boolean => Object.values(part).every((value) => value.length === 0);
 
 /** The event's three byte strings. A part with every field absent is zero bytes. */
-export function encodeEvent({ body, identity, content }: WireEvent): EventParts {
+export function encodeEvent({ body, identity, content }: Omit<WireEvent, 'erased'>): EventParts {
   return {
     body: types.body.toBuffer(body),
     identity: absent(identity) ? none : types.identity.toBuffer(identity),

@@ -1,4 +1,5 @@
 import { Compile } from 'typebox/compile';
+import { listAction } from '../../core/erasure/index.js';
 import { EventInput, InvalidEvent, toWire } from '../../core/event/index.js';
 import { limits, type WireEvent } from '../../core/wire/index.js';
 import { encodeChecked } from '../../producer/intake.js';
@@ -60,6 +61,9 @@ function admitEvent(
   }
   checkContent(texts);
   const input = withOrganization(value, caller, organization, base);
+  if (input.action === listAction) {
+    throw new InvalidEvent('/action', 'is what erasures name their parts by; only the gateway itself writes it');
+  }
   const event = toWire(input, { id: idOf(index), nowUs: nowMs * 1_000 });
   if (event.body.occurred_at > nowMs * 1_000 + limits.futureUs) {
     throw new InvalidEvent('/occurred_at', 'lies more than ten minutes in the future');

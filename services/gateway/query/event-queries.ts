@@ -77,7 +77,7 @@ export function createEventQueries(parts: QueryParts): EventQueries {
   const records = createRecords({ clickhouse, database });
   const incarnation = (): Buffer | undefined => registryReader.registry.incarnation(eventsTopic)?.id;
   const history = createHistory({ table, records, incarnation });
-  const verifier = createVerifier({ records, deployment, registryReader });
+  const verifier = createVerifier({ records, deployment, registryReader, table });
 
   const rowsById = async (scope: TenantScope, id: string, signal: AbortSignal) => {
     const bytes = parseUuid(id);

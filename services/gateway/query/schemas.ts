@@ -147,6 +147,11 @@ export const Event = Type.Object(
     details: anyValue,
     before: anyValue,
     after: anyValue,
+    erased: Type.Optional(
+      Type.Array(enumOf(['identity', 'content']), {
+        description: 'parts that an erasure took out; docs/guides/erasure.md',
+      }),
+    ),
   },
   { title: 'Event', description: 'fields that say nothing are left out' },
 );
@@ -206,6 +211,15 @@ export const Verdict = Type.Object(
         message: Type.String(),
         record: Type.Object({ partition: Type.Integer(), offset: Type.Integer(), index: Type.Integer() }),
         signed_by: Type.Optional(Type.Object({ producer_id: Type.String(), key_id: Type.String() })),
+        erased: Type.Optional(
+          Type.Object(
+            {
+              parts: Type.Array(enumOf(['identity', 'content'])),
+              listed_in: Type.Array(Type.String(), { description: 'ids of the signed events that name them' }),
+            },
+            { description: 'parts that an erasure took out' },
+          ),
+        ),
       }),
       inclusion: NotYet,
       completeness: NotYet,

@@ -18,6 +18,19 @@ const reason = text('why');
 const fields = texts('which fields');
 const filter = object('the filters that were asked for');
 const partition = count('which partition');
+/** What the judge of records found, and of which record. */
+const finding = {
+  producer_id: text('whose'),
+  key_id: text('signed by which key, hex'),
+  epoch: text('in which epoch, hex'),
+  lane: count('in which lane'),
+  partition,
+  offset: count('of the record at which it was found'),
+  header_hash: text('of that record, hex'),
+  appended_at: time('when Kafka took that record'),
+  finding: oneOf(['gap', 'gap_closed', 'broken_chain', 'epoch_fork', 'equivocation'], 'what was found'),
+  detail: text('in words'),
+};
 const rule = text('which rule');
 
 const retention: readonly ActionDefinition[] = [
@@ -66,7 +79,18 @@ const retention: readonly ActionDefinition[] = [
   ]),
   event('erasure.requested', 'Someone asked for data about a person to be erased.', {
     subjects: count('how many persons'),
+    subject_kind: oneOf(['actor_id', 'email', 'filter'], 'by what they are found'),
+    subject_hash: text('HMAC-SHA-256 of whom, by the deployment’s secret'),
+    parts: texts('which parts of their events'),
+    legal_basis: text('on what legal basis'),
+    organizations: { type: ['array', 'string'], description: 'whose events: their ids, or "*"' },
+    bounds: anything('by partition: the first offset that it does not concern'),
     reason,
+  }),
+  event('erasure.listed', 'Parts of events are named, in `related`, that are erased from then on.', {
+    erasure_id: text('of which erasure'),
+    list_digest: text('SHA-256 over the list so far'),
+    legal_basis: text('on what legal basis'),
   }),
   event(
     'erasure.completed',
@@ -74,6 +98,13 @@ const retention: readonly ActionDefinition[] = [
     {
       events: count('in how many events'),
       parts: texts('which parts of them'),
+      parts_listed: count('how many parts'),
+      records: count('in how many records'),
+      quarantined: count('how many of those that were set aside'),
+      findings: count('in how many alerts'),
+      subject_hash: text('HMAC-SHA-256 of whom, by the deployment’s secret'),
+      legal_basis: text('on what legal basis'),
+      list_digest: text('SHA-256 over the list'),
     },
     { aliases: ['user.erased', 'gdpr.erasure_completed'] },
   ),
@@ -162,24 +193,24 @@ const own: readonly ActionDefinition[] = [
     reason,
   }),
   event('log.gap_detected', 'Events of a producer are missing.', {
-    producer_id: text('whose'),
-    partition,
+    ...finding,
     first_seq: count('first missing sequence'),
-    events: count('how many'),
+    events: count('how many; none where only a record without events is missing'),
   }),
   event('log.gap_closed', 'Events of a producer that were missing have come.', {
-    producer_id: text('whose'),
-    partition,
+    ...finding,
+    first_seq: count('first sequence that came'),
+    events: count('how many came'),
   }),
-  event('log.equivocation_detected', 'A producer signed two different histories.', {
-    producer_id: text('whose'),
-    partition,
-    detail: text('in what they differ'),
-  }),
+  event('log.equivocation_detected', 'A producer signed two different histories.', finding),
   event('log.verification_failed', 'Something stored is not what was signed.', {
     event_id: text('which event'),
     check: oneOf(['signature', 'inclusion', 'completeness', 'time'], 'which check'),
     detail: text('what is wrong'),
+    shard: text('which log'),
+    incarnation: text('of the events topic, hex'),
+    partition,
+    offset: count('of the record'),
   }),
   event('log.witness_refused', 'A witness did not sign a checkpoint.', { witness: text('which'), detail: text('why') }),
 ];

@@ -1,4 +1,4 @@
-import type { Deployment, ErasureList } from '../../../core/judge/index.js';
+import type { Deployment } from '../../../core/judge/index.js';
 import type { RegistryReader } from '../../../core/reading/index.js';
 import type { BatchRow, EventRow } from '../../../core/rows/index.js';
 import {
@@ -14,8 +14,10 @@ import {
   StepFailure,
   signatureStep,
 } from '../../../core/stored/index.js';
+import { type ErasureEvidence, erasureEvidence, noEvidence } from '../../erasure/evidence.js';
 import { unavailable } from '../../errors.js';
 import type { Records } from '../records.js';
+import type { EventsTable } from '../scope.js';
 
 export interface SignatureCheck {
   available: true;
@@ -27,6 +29,8 @@ export interface SignatureCheck {
   record: { partition: number; offset: number; index: number };
   /** Whose signature it is, where the record got so far. */
   signed_by?: { producer_id: string; key_id: string };
+  /** Parts that were erased, and the events that name them. */
+  erased?: { parts: ('identity' | 'content')[]; listed_in: readonly string[] };
 }
 
 export interface Verdict {
@@ -54,12 +58,13 @@ export function createVerifier({
   records,
   deployment,
   registryReader,
-  erasures = () => false,
+  table,
 }: {
   records: Records;
   deployment: Deployment;
   registryReader: RegistryReader;
-  erasures?: ErasureList;
+  /** In which erasures are looked up; none counts where it is absent. */
+  table?: EventsTable;
 }): Verifier {
   const registryHolds = async (offset: number): Promise<void> => {
     const late = AbortSignal.timeout(registryWaitMs);
@@ -73,7 +78,11 @@ export function createVerifier({
     ]);
   };
 
-  const steps = async (row: EventRow, note: (batch: BatchRow) => void): Promise<void> => {
+  const steps = async (
+    row: EventRow,
+    note: (batch: BatchRow) => void,
+    evidenceOf: (batch: BatchRow) => Promise<ErasureEvidence>,
+  ): Promise<void> => {
     const batch = recordStep(row, await records.of(row));
     note(batch);
     const header = headerStep(batch, deployment);
@@ -82,14 +91,34 @@ export function createVerifier({
     const grant = keyStep(header, registryReader.registry, asOf);
     signatureStep(batch, grant);
     rootStep(batch, header);
-    leafStep(row, batch, erasures);
+    leafStep(row, batch, (await evidenceOf(batch)).names);
     permissionStep(row, grant);
     placeStep(row, batch, header);
+  };
+
+  /** Whether the row of a list is what this producer signed. A list's own parts cannot be erased. */
+  const genuine = async (row: EventRow, producerId: string): Promise<boolean> => {
+    let signer = '';
+    try {
+      await steps(
+        row,
+        ({ producer_id }) => {
+          signer = producer_id;
+        },
+        async () => noEvidence,
+      );
+      return signer === producerId;
+    } catch (error) {
+      if (error instanceof StepFailure) return false;
+      throw error;
+    }
   };
 
   const check = async (row: EventRow): Promise<SignatureCheck> => {
     const record = { partition: row.partition, offset: row.offset, index: row.idx };
     let signedBy: SignatureCheck['signed_by'];
+    let evidence = noEvidence;
+    const parts = erasedParts(row);
     const answer = (failed: SignatureStep | null, message: string): SignatureCheck => ({
       available: true,
       verified: failed === null,
@@ -97,12 +126,23 @@ export function createVerifier({
       message,
       record,
       ...(signedBy ? { signed_by: signedBy } : {}),
+      ...(parts.length > 0 ? { erased: { parts, listed_in: evidence.listEvents } } : {}),
     });
     try {
-      await steps(row, ({ producer_id, key_id }) => {
-        signedBy = { producer_id, key_id: key_id.toString('hex') };
-      });
-      return answer(null, 'The event is as its producer signed it.');
+      await steps(
+        row,
+        ({ producer_id, key_id }) => {
+          signedBy = { producer_id, key_id: key_id.toString('hex') };
+        },
+        async ({ header_hash }) => {
+          if (table && parts.length > 0) {
+            evidence = await erasureEvidence({ table, headerHash: header_hash.toString('hex'), genuine });
+          }
+          return evidence;
+        },
+      );
+      if (parts.length === 0) return answer(null, 'The event is as its producer signed it.');
+      return answer(null, `The event is as its producer signed it; its ${parts.join(' and ')} was erased.`);
     } catch (error) {
       if (error instanceof StepFailure) return answer(error.step, error.message);
       throw error;
@@ -127,6 +167,9 @@ export function createVerifier({
     },
   };
 }
+
+const erasedParts = (row: EventRow): ('identity' | 'content')[] =>
+  (['identity', 'content'] as const).filter((part) => row[`${part}_digest`].length > 0);
 
 /** A row that stands at the place of another was put there by somebody. */
 function twice(rows: readonly EventRow[], checks: SignatureCheck[]): SignatureCheck | undefined {
