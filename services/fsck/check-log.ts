@@ -55,7 +55,10 @@ export function createLogCheck({
   known?: readonly { from: string; note: string }[];
   report: Report;
   nowMs?: () => number;
-}): LogCheck {
+}): LogCheck & {
+  /** First offset that the log does not hold yet; 0 where it holds none. */
+  sealedTo(of: Pick<Stretch, 'incarnation' | 'partition'>): Promise<number>;
+} {
   const hasher = createNodeTreeHasher();
   const verify = createNodeVerifier();
   const shards = new Map<string, Promise<OpenShard>>();
@@ -177,6 +180,10 @@ export function createLogCheck({
   };
 
   return {
+    async sealedTo(of) {
+      const { checkpoint, firstOffset } = await shardOf(of);
+      return checkpoint && checkpoint.size > 0 ? firstOffset + checkpoint.size : 0;
+    },
     async records(stretch, records) {
       const shard = await shardOf(stretch);
       const origin = originOf(audience, stretch);
