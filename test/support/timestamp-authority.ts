@@ -1,6 +1,6 @@
 import { execFile, execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -31,7 +31,7 @@ export interface OpensslAuthority {
   /** Requests that came in. */
   asked: number;
   /** What the authority does with a request instead of answering it, until it is unset. */
-  instead: ((request: IncomingMessage, response: ServerResponse) => void) | undefined;
+  instead: ((query: Buffer, response: ServerResponse) => void) | undefined;
   reply(query: Uint8Array): Promise<Buffer>;
   /** `openssl ts -verify` of an answer for a digest: what it prints; throws when it refuses. */
   verify(answer: Uint8Array, digest: Uint8Array): Promise<string>;
@@ -98,9 +98,10 @@ export async function startOpensslAuthority({
     authority.asked += 1;
     const chunks: Buffer[] = [];
     for await (const chunk of request) chunks.push(chunk as Buffer);
-    if (authority.instead) return authority.instead(request, response);
+    const query = Buffer.concat(chunks);
+    if (authority.instead) return authority.instead(query, response);
     if (request.headers['content-type'] !== 'application/timestamp-query') return void response.writeHead(415).end();
-    const answer = await reply(Buffer.concat(chunks));
+    const answer = await reply(query);
     response.writeHead(200, { 'content-type': 'application/timestamp-reply' }).end(answer);
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));

@@ -58,7 +58,8 @@ describe('A timestamp with a fault is refused by the name of its fault', () => {
     assert.equal(verdict.serial, '4d');
     assert.equal(verdict.policy, '1.3.6.1.4.1.55555.1');
     assert.ok(Math.abs(verdict.genTime.getTime() - Date.now()) < 60_000);
-    assert.equal(verdict.certificatesEnd.getTime(), signer.certificate.notAfter.value.getTime());
+    const ends = [root, issuing, signer].map(({ certificate }) => certificate.notAfter.value.getTime());
+    assert.equal(verdict.certificatesEnd.getTime(), Math.min(...ends));
   });
 
   test('the imprint is of something else', async () => {
@@ -231,7 +232,7 @@ describe('A timestamp with a fault is refused by the name of its fault', () => {
     });
     await refused({
       fault,
-      says: /cannot be read|no TimeStampResp/,
+      says: /begin a SEQUENCE/,
       mangled: () => new Uint8Array(new Integer({ value: 5 }).toBER()),
     });
     await refused({ fault, says: /longer than/, mangled: () => new Uint8Array(70_000) });

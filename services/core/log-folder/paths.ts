@@ -6,7 +6,7 @@ export const logPaths = {
   shards: (folder: string): string => join(folder, 'shards.json'),
   /** The newest checkpoint of a shard, with the cosignatures that it has. */
   checkpoint: (folder: string, shard: string): string => join(folder, shard, 'checkpoint'),
-  /** All that were published. `<size>` is the checkpoint, `<size>.tsr` a timestamp over it. */
+  /** All that were published, each by its size. Timestamps over them lie where `timestampPaths` says. */
   checkpoints: (folder: string, shard: string): string => join(folder, shard, 'checkpoints'),
   checkpointOf: (folder: string, shard: string, size: number): string =>
     join(folder, shard, 'checkpoints', String(size)),

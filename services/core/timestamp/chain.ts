@@ -1,8 +1,10 @@
+import { fromBER } from 'asn1js';
 import type { AlgorithmIdentifier, CryptoEngine, PublicKeyInfo } from 'pkijs';
 import { signatureDigestOf } from './algorithms.js';
 import { equalBytes, issuerFault, type ReadCertificate, unknownCriticalExtension } from './certificates.js';
 import { checkDer } from './der.js';
 import { TimestampError } from './errors.js';
+import { children, tagOf } from './token.js';
 
 /** More certificates than any authority's chain has. */
 const mostInPath = 8;
@@ -108,7 +110,7 @@ async function issuanceFault(
 
 /**
  * Whether a signature is one over `data` by `key`: RSA (PKCS #1 v1.5) or ECDSA. `plain` is the digest that RSA without a digest of its own is used with.
- * Throws a TimestampError for other algorithms, and where key and algorithm do not go together.
+ * Throws a TimestampError for other algorithms.
  */
 export async function signedBy({
   data,
@@ -129,18 +131,23 @@ export async function signedBy({
 }): Promise<boolean> {
   const digest = signatureDigestOf(algorithm, where, plain);
   const curve = algorithm.algorithmId.startsWith('1.2.840.10045.');
-  if (key.algorithm.algorithmId !== (curve ? ecKey : rsaKey)) {
-    throw new TimestampError(
-      'timestamp_signature_unsupported',
-      `${where} is signed with algorithm ${algorithm.algorithmId}, which does not go with a key of kind ${key.algorithm.algorithmId}`,
-    );
-  }
+  if (key.algorithm.algorithmId !== (curve ? ecKey : rsaKey)) return false;
   try {
-    if (curve) checkDer(signature, 'the signature');
+    if (curve && !isNumberPair(signature)) return false;
     const value = { valueBlock: { valueHexView: Uint8Array.from(signature) } };
     return await engine.verifyWithPublicKey(Uint8Array.from(data).buffer, value as never, key, algorithm, digest);
   } catch {
     // A key or signature that does not even read verifies nothing.
     return false;
   }
+}
+
+/** Whether a signature is SEQUENCE { INTEGER, INTEGER } (RFC 5480): pkijs takes ENUMERATED for INTEGER here. */
+function isNumberPair(signature: Uint8Array): boolean {
+  checkDer(signature, 'the signature');
+  return (
+    children(fromBER(Uint8Array.from(signature)).result)
+      .map(tagOf)
+      .join(' ') === 'u2 u2'
+  );
 }

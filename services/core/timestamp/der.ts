@@ -6,6 +6,7 @@ export const mostTimestampBytes = 64 * 1024;
 const mostDepth = 32;
 const contextClass = 0x80;
 const constructedBit = 0x20;
+const sequenceIdentifier = 0x30;
 
 /** Universal types, X.680 §8.4. */
 const type = {
@@ -22,7 +23,7 @@ const type = {
 };
 
 /**
- * Accepts exactly one DER value (X.690 §10–11) and nothing after it. Libraries that read ASN.1 take the looser BER; with one encoding for
+ * Accepts exactly one DER SEQUENCE (X.690 §10–11) and nothing after it. Libraries that read ASN.1 take the looser BER; with one encoding for
  * one meaning, nobody can alter bytes of a timestamp without altering what it says. The order of SET OF and DEFAULT values are
  * not looked at. Throws a TimestampError that tells a cut from foreign bytes at the end and from all else.
  */
@@ -31,6 +32,7 @@ export function checkDer(bytes: Uint8Array, what: string): void {
     throw new TimestampError('timestamp_malformed', `${what} is not DER at byte ${offset}: ${why}`);
   };
   if (bytes.length > mostTimestampBytes) refuse(mostTimestampBytes, `it is longer than ${mostTimestampBytes} bytes`);
+  if (bytes.length > 0 && bytes[0] !== sequenceIdentifier) refuse(0, 'it does not begin a SEQUENCE');
   const end = valueAt(bytes, 0, bytes.length, 0, { refuse, what });
   if (end < bytes.length) {
     throw new TimestampError('timestamp_trailing_bytes', `${what} is followed by ${bytes.length - end} foreign bytes`);
