@@ -11,6 +11,7 @@ import type { ErasureOptions } from './erasure/register.js';
 import { readTrustedProxies, type TrustedProxies } from './http/client-address.js';
 import type { Rate } from './http/token-buckets.js';
 import { type AccessLogPlace, accessLogPlaces } from './watch/access-log.js';
+import type { FindingsWatchSettings } from './watch/findings-watch.js';
 
 export interface GatewayConfig {
   addresses: Addresses;
@@ -20,6 +21,8 @@ export interface GatewayConfig {
   alertsTopic?: string;
   /** What channels of alerts may reach; no inner addresses where absent. */
   alertTargets?: TargetPolicy;
+  /** How findings of the judge are followed; the defaults where absent. */
+  findingsWatch?: Partial<FindingsWatchSettings>;
   /** MMDB files with places of addresses, for backtests; those of installed packages where absent. */
   geoFiles?: readonly string[];
   /** Where the sealer keeps the transparency log; nothing of it is served where absent. */

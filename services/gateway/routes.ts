@@ -63,6 +63,7 @@ import { registerProducerRoutes } from './registry/producer-routes.js';
 import { createRegistrar } from './registry/registrar.js';
 import { createSystemLog } from './registry/system-log.js';
 import { type AccessLog, createAccessLog } from './watch/access-log.js';
+import { watchFindings } from './watch/watch-findings.js';
 import { registerWatching } from './watch/watching.js';
 
 /** Everything that routes rest on, connected. */
@@ -134,6 +135,7 @@ export async function registerRoutes(
     options: config.erasures,
   });
   registerCatalogue(app, parts, { presence, catalogue, table });
+  watchFindings(app, { ...parts, table });
   registerAlertRoutes(app, {
     ...parts,
     audience: config.deployment.audience,

@@ -33,7 +33,7 @@ export interface EngineConfig extends DeliveryConfig {
 
 /** A topic for alerts in the world, and a Redis database that is this test's alone (so that it can be flushed). */
 export async function alertWorld(
-  world: DeliveryWorld,
+  world: Pick<DeliveryWorld, 'config' | 'kafka'>,
   { redisDatabase = 0, limits = {} }: { redisDatabase?: number; limits?: Partial<EngineLimits> } = {},
 ): Promise<EngineConfig> {
   const topic = uniqueName('audit.alerts', '.');
@@ -119,7 +119,7 @@ export async function startTestEngine(
 
 /** Puts texts of rules into the table, switched on from the beginning of time. */
 export async function writeRules(
-  world: DeliveryWorld,
+  world: Pick<DeliveryWorld, 'config' | 'clickhouse'>,
   texts: readonly { text: string; organization?: string; id?: string; activeFromUs?: number; enabled?: boolean }[],
 ): Promise<void> {
   const table = createRuleTable({ clickhouse: world.clickhouse, database: world.config.database });

@@ -1,18 +1,21 @@
 import { defaultRangeLimits } from '../../services/consumer/range.js';
-import { quickFetch, startTestConsumer, type TestConsumer } from './delivering.js';
+import { type DeliveryConfig, quickFetch, startTestConsumer, type TestConsumer } from './delivering.js';
 import type { GatewayWorld } from './gateway.js';
 import { uniqueName } from './stack.js';
 
+/** What a consumer or an engine of alerts beside the gateways of this world is told. */
+export const deliveryConfigOf = ({ config }: GatewayWorld): DeliveryConfig => ({
+  brokers: [...config.addresses.kafkaBrokers],
+  clickhouseUrl: String(config.addresses.clickhouseUrl),
+  database: config.addresses.clickhouseDatabase,
+  topics: config.topics,
+  groupId: uniqueName('consumer', '-'),
+  audience: config.deployment.audience,
+  rootPublicKey: config.rootKey.publicKey.toString('base64'),
+  fetch: quickFetch,
+  bounds: defaultRangeLimits,
+});
+
 /** A consumer that stores what a gateway of this world publishes. */
-export const startConsumerOf = ({ config }: GatewayWorld): Promise<TestConsumer> =>
-  startTestConsumer({
-    brokers: [...config.addresses.kafkaBrokers],
-    clickhouseUrl: String(config.addresses.clickhouseUrl),
-    database: config.addresses.clickhouseDatabase,
-    topics: config.topics,
-    groupId: uniqueName('consumer', '-'),
-    audience: config.deployment.audience,
-    rootPublicKey: config.rootKey.publicKey.toString('base64'),
-    fetch: quickFetch,
-    bounds: defaultRangeLimits,
-  });
+export const startConsumerOf = (world: GatewayWorld): Promise<TestConsumer> =>
+  startTestConsumer(deliveryConfigOf(world));
