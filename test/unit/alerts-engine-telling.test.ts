@@ -2,7 +2,13 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createTelling } from '../../services/alerts/engine/telling.js';
-import type { Finding, FindingAction, StoredSilence } from '../../services/alerts/findings/index.js';
+import type {
+  Finding,
+  FindingAction,
+  FindingQuery,
+  InhibitedBy,
+  StoredSilence,
+} from '../../services/alerts/findings/index.js';
 import { createLogger } from '../../services/core/log.js';
 
 const finding = (change: Partial<Finding> = {}): Finding => ({
@@ -27,7 +33,15 @@ const finding = (change: Partial<Finding> = {}): Finding => ({
 });
 
 /** Ports in memory; `told` are `occasion id: channels`. */
-function world({ repeatSeconds = 0, channels = [] as string[] } = {}) {
+function world({
+  repeatSeconds = 0,
+  channels = [] as string[],
+  inhibitedBy,
+}: {
+  repeatSeconds?: number;
+  channels?: string[];
+  inhibitedBy?: InhibitedBy;
+} = {}) {
   const told: string[] = [];
   const done: FindingAction[] = [];
   const silences: StoredSilence[] = [];
@@ -48,8 +62,18 @@ function world({ repeatSeconds = 0, channels = [] as string[] } = {}) {
         }),
       },
     },
-    setting: () => ({ channels, repeatSeconds, version: 7 }),
-    table: { unresolved: async () => open } as never,
+    setting: (_, ruleId) => ({
+      channels,
+      repeatSeconds,
+      version: 7,
+      inhibitedBy: ruleId === 'spike' ? inhibitedBy : undefined,
+    }),
+    table: {
+      async list({ rules, after, limit }: FindingQuery) {
+        const found = open.filter(({ rule }) => rules === undefined || rules.includes(rule.id));
+        return found.slice(after ? found.findIndex(({ id }) => id === after.id) + 1 : 0).slice(0, limit);
+      },
+    } as never,
     actions: {
       write: async (actions) => void done.push(...actions.map((one) => ({ ...one, id: '' }))),
       add: async () => {},
@@ -60,7 +84,17 @@ function world({ repeatSeconds = 0, channels = [] as string[] } = {}) {
     log: createLogger('test', 'silent'),
     nowUs: () => clock.us,
   });
-  return { telling, told, silences, open, clock };
+  const act = (kind: FindingAction['kind'], findingId = 'f1'): void =>
+    void done.push({
+      id: '',
+      organizationId: 'acme',
+      findingId,
+      kind,
+      atUs: clock.us,
+      note: '',
+      actor: { type: 'user', id: 'ada', name: '' },
+    });
+  return { telling, told, done, act, silences, open, clock };
 }
 const silence: StoredSilence = {
   id: 's',
@@ -131,6 +165,71 @@ describe('telling people of alerts', () => {
       clock.us = us;
       await telling.sweep();
     }
-    assert.deepEqual(told, ['firing f1: acme-slack', 'repeat 1 f1: acme-slack', 'repeat 2 f1: acme-slack']);
+    assert.deepEqual(told, [
+      'firing f1: acme-slack',
+      'repeat 20000000 f1: acme-slack',
+      'repeat 30000000 f1: acme-slack',
+    ]);
+  });
+
+  test('tells of the end of one that was told, silenced meanwhile or not, once', async () => {
+    const { telling, told, silences } = world();
+    await telling.tell([{ change: 'opened', finding: finding(), succeeds: false }]);
+    silences.push({ ...silence, endsUs: 200_000_000 });
+    await telling.tell([{ change: 'resolved', finding: finding(), succeeds: false }]);
+    await telling.tell([{ change: 'resolved', finding: finding(), succeeds: false }]);
+    assert.deepEqual(told, ['firing f1: acme-slack', 'resolved f1: acme-slack']);
+  });
+
+  test('tells that somebody resolved it, and again when it is hit after that', async () => {
+    const { telling, told, act, open, clock } = world();
+    open.push(finding());
+    await telling.tell([{ change: 'opened', finding: finding(), succeeds: false }]);
+    clock.us = 10_000_000;
+    act('resolved');
+    clock.us = 20_000_000;
+    await telling.sweep();
+    await telling.sweep();
+    open.splice(0, 1, finding({ lastSeenUs: 15_000_000 }));
+    clock.us = 30_000_000;
+    await telling.sweep();
+    await telling.sweep();
+    assert.deepEqual(told, [
+      'firing f1: acme-slack',
+      'resolved 10000000 f1: acme-slack',
+      'again 10000000 f1: acme-slack',
+    ]);
+  });
+
+  test('keeps one quiet while another that inhibits it is open, also one of the same moment, and says by which', async () => {
+    const { telling, told, done, act, open, clock } = world({ inhibitedBy: { rules: ['breach'] } });
+    const breach = finding({ id: 'b1', rule: { ...finding().rule, id: 'breach' } });
+    await telling.tell(
+      [finding(), breach].map((one) => ({ change: 'opened' as const, finding: one, succeeds: false })),
+    );
+    assert.deepEqual(told, ['firing b1: acme-slack']);
+    assert.deepEqual(
+      done.filter(({ kind }) => kind === 'inhibited').map(({ findingId, note }) => [findingId, note]),
+      [['f1', 'by b1']],
+    );
+    open.push(finding(), breach);
+    await telling.sweep();
+    await telling.sweep();
+    assert.equal(told.length, 1);
+    clock.us = 30_000_000;
+    act('resolved', 'b1');
+    clock.us = 40_000_000;
+    await telling.sweep();
+    assert.deepEqual(told.slice(1).sort(), ['firing f1: acme-slack', 'resolved 30000000 b1: acme-slack']);
+  });
+
+  test('looks through every open one, however many, and tells also those that grow all the time', async () => {
+    const { telling, told, silences, open, clock } = world();
+    silences.push(silence);
+    open.push(...Array.from({ length: 2_500 }, (_, at) => finding({ id: `f${at}`, version: 39_999_999 + at })));
+    await telling.sweep();
+    clock.us = 60_000_000;
+    await telling.sweep();
+    assert.equal(told.length, 2_500);
   });
 });

@@ -3,11 +3,11 @@ import { describe, test } from 'node:test';
 import {
   type AlertAction,
   alertState,
+  dueOf,
   type Finding,
   findingIdOf,
   fingerprintOf,
-  type Inhibition,
-  isDue,
+  type InhibitedBy,
   type Silence,
 } from '../../services/alerts/findings/index.js';
 
@@ -74,8 +74,8 @@ describe('the state of an alert', () => {
     assert.deepEqual(now(299).silencedBy, []);
     assert.deepEqual(now(300).silencedBy, ['quiet']);
     assert.equal(now(1_000).status, 'resolved');
-    assert.equal(isDue(now(300), { repeatUs: 0, nowUs: 300 }), false);
-    assert.equal(isDue(now(299), { repeatUs: 0, nowUs: 299 }), true);
+    assert.equal(dueOf(now(300), { repeatUs: 0, nowUs: 300 }), undefined);
+    assert.equal(dueOf(now(299), { repeatUs: 0, nowUs: 299 })?.occasion, 'firing');
     assert.deepEqual(now(2_000).silencedBy, []);
     assert.deepEqual(now(300, { organizationId: 'other' }).silencedBy, []);
     assert.deepEqual(now(300, { matchers: [] }).silencedBy, [], 'a silence of nothing in particular is of nothing');
@@ -88,25 +88,56 @@ describe('the state of an alert', () => {
 
   test('is told once, and again when the repeat interval has passed', () => {
     const told = [action('notified', 200)];
-    const due = (nowUs: number, repeatUs: number, actions = told) => isDue(at(nowUs, actions), { repeatUs, nowUs });
-    assert.equal(due(200, 0, []), true);
-    assert.equal(due(900, 0), false);
-    assert.equal(due(299, 100), false);
-    assert.equal(due(300, 100), true);
-    assert.equal(due(400, 100, [...told, action('acknowledged', 250)]), false, 'somebody is at it');
+    const due = (nowUs: number, repeatUs: number, actions = told) =>
+      dueOf(at(nowUs, actions), { repeatUs, nowUs })?.occasion;
+    assert.equal(due(200, 0, []), 'firing');
+    assert.equal(due(900, 0), undefined);
+    assert.equal(due(299, 100), undefined);
+    assert.equal(due(300, 100), 'repeat 200');
+    assert.equal(due(400, 100, [...told, action('acknowledged', 250)]), undefined, 'somebody is at it');
   });
 
-  test('is kept quiet by a graver one of the same group, which nothing keeps quiet in return', () => {
-    const inhibition: Inhibition = { source: { levels: ['critical'] }, target: {}, equal: ['ip'] };
+  test('hit again after somebody resolved it, it is told once more, and can be resolved and acknowledged again', () => {
+    const told = [action('notified', 200), action('resolved', 300)];
+    const state = (actions: AlertAction[], lastSeenUs: number) => at(600, [...told, ...actions], { lastSeenUs });
+    const due = (actions: AlertAction[], lastSeenUs: number) =>
+      dueOf(state(actions, lastSeenUs), { repeatUs: 0, nowUs: 600 });
+    assert.deepEqual(due([], 200), { news: 'resolved', occasion: 'resolved 300' });
+    assert.equal(due([action('notified', 310, 'resolved')], 200), undefined);
+    assert.deepEqual(due([action('notified', 310, 'resolved')], 400), { news: 'firing', occasion: 'again 300' });
+    assert.deepEqual(due([], 400), { news: 'firing', occasion: 'again 300' });
+    assert.equal(due([action('notified', 310, 'resolved'), action('notified', 410, 'again')], 400), undefined);
+    assert.equal(state([action('resolved', 500)], 400).status, 'resolved');
+    assert.equal(state([action('acknowledged', 500)], 400).status, 'acknowledged');
+    assert.equal(state([action('acknowledged', 301)], 200).status, 'resolved', 'nobody saw it open by then');
+    assert.equal(state([action('commented', 500)], 400).sinceUs, 400);
+  });
+
+  test('acknowledged, ended by itself and opened again, it is open', () => {
+    const actions = [action('acknowledged', 300), action('reopened', 1_100)];
+    assert.deepEqual([at(1_200, actions).status, at(1_200, actions).sinceUs], ['open', 1_100]);
+  });
+
+  test('is kept quiet by another rule’s about the same, of its own organization and owner', () => {
     const graver = finding({ id: 'g', rule: { ...finding().rule, id: 'breach', level: 'critical' } });
-    const kept = (other: Finding, one = finding()) =>
-      alertState({ finding: one, others: [other], inhibitions: [inhibition], actions: [], silences: [], nowUs: 300 })
-        .inhibitedBy;
+    const kept = (other: Finding, by: Partial<InhibitedBy> = {}) =>
+      alertState({
+        finding: finding(),
+        others: [other],
+        inhibitedBy: { rules: ['breach'], ...by },
+        actions: [],
+        silences: [],
+        nowUs: 300,
+      }).inhibitedBy;
+    const elsewhere = { ...graver, group: { names: ['ip', 'actor.id'], values: ['203.0.113.1', 'a'] } };
     assert.deepEqual(kept(graver), ['g']);
+    assert.deepEqual(kept(graver, { rules: ['other'] }), []);
     assert.deepEqual(kept({ ...graver, organizationId: 'other' }), []);
-    assert.deepEqual(kept({ ...graver, group: { names: ['ip'], values: ['203.0.113.1'] } }), []);
-    assert.deepEqual(kept({ ...graver, group: { names: [], values: [] } }), []);
-    assert.deepEqual(kept(finding(), graver), []);
+    assert.deepEqual(kept({ ...graver, owner: 'acme' }), []);
+    assert.deepEqual(kept(elsewhere), []);
+    assert.deepEqual(kept(elsewhere, { equal: [] }), ['g'], 'anything in the organization');
+    assert.deepEqual(kept({ ...graver, group: { names: ['actor.id'], values: ['a'] } }), ['g'], 'nothing in common');
+    assert.deepEqual(kept({ ...graver, group: { names: [], values: [] } }, { equal: ['ip'] }), []);
   });
 });
 

@@ -1,5 +1,6 @@
 import { messageOf } from '../../core/errors.js';
 import type { Logger } from '../../core/log.js';
+import type { InhibitedBy } from '../findings/index.js';
 import { packTexts } from '../pack/index.js';
 import { parseRuleSet, type Rule, type RuleFault } from '../rules/index.js';
 import type { Locate } from '../windows/index.js';
@@ -13,6 +14,7 @@ export interface RuleSetting {
   repeatSeconds: number;
   /** Of the text. */
   version: number;
+  inhibitedBy?: InhibitedBy | undefined;
 }
 
 /** The rules that are judged, as the table has them within a second. A set that does not parse leaves the one before it running. */
@@ -132,7 +134,8 @@ export function createRuleDirectory({
       settings: new Map(
         parsed.rules.map((rule) => {
           const { channels, repeatSeconds, version } = textOf(rule);
-          return [rule.id, { channels: channels.length > 0 ? channels : rule.actions, repeatSeconds, version }];
+          const told = channels.length > 0 ? channels : rule.actions;
+          return [rule.id, { channels: told, repeatSeconds, version, inhibitedBy: rule.inhibitedBy }];
         }),
       ),
     };

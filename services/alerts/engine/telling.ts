@@ -3,29 +3,35 @@ import { formatTimestampUs } from '../../core/event/time.js';
 import type { Logger } from '../../core/log.js';
 import {
   type ActionTable,
+  type AlertState,
   alertState,
+  dueOf,
   type Finding,
+  type FindingAction,
   type FindingTable,
-  isDue,
+  overNote,
   type Silence,
   type SilenceTable,
 } from '../findings/index.js';
 import type { Alert, Notifications, NotifyRequest } from '../notify/index.js';
+import { createInhibitors } from './inhibitors.js';
 import type { TellPeople } from './reporter.js';
 import type { RuleSetting } from './rule-directory.js';
 
 /** What the engine hands to notify: who is told of which alert, once for each occasion. */
 export interface Telling {
   tell: TellPeople;
-  /** Tells what a silence kept back and is still open, and again what is to be repeated. To be called now and then by one engine. */
+  /**
+   * Tells what was kept back and is still open, again what is to be repeated or was hit after somebody resolved it, and what somebody
+   * resolved. To be called now and then by one engine.
+   */
   sweep(): Promise<void>;
 }
 
 const systemActor = { type: 'system', id: 'alerts', name: '' };
-const sweepLimit = 1_000;
+/** Findings looked at together, and how many such pages; what is beyond waits until others are over, and is said in the log. */
+const sweep = { page: 1_000, pages: 50 };
 const silencesHoldMs = 1_000;
-/** A finding younger than this is still being told by whoever found it. */
-const sweepAfterUs = 10_000_000;
 
 export function createTelling({
   notifications,
@@ -111,45 +117,139 @@ export function createTelling({
     }
     return known.silences;
   };
-  const isQuiet = (finding: Finding, all: readonly Silence[]): boolean =>
-    alertState({ finding, actions: [], silences: all, nowUs: nowUs() }).silencedBy.length > 0;
+  const noteInhibited = (kept: readonly { finding: Finding; by: readonly string[] }[]): void => {
+    const about = { kind: 'inhibited' as const, atUs: nowUs(), actor: systemActor };
+    actions
+      .write(
+        kept.map(({ finding: { organizationId, id }, by }) => ({
+          ...about,
+          organizationId,
+          findingId: id,
+          note: `by ${by.slice(0, 10).join(', ')}`,
+        })),
+      )
+      .catch((error) => log.warn({ error: messageOf(error) }, 'it was not written down that an alert was inhibited'));
+  };
+
+  const inhibitorsOf = createInhibitors({ setting, table, actions });
+
+  const stateOf = (
+    finding: Finding,
+    known: {
+      done: ReadonlyMap<string, readonly FindingAction[]>;
+      silences: readonly Silence[];
+      inhibitors: ReadonlyMap<string, readonly Finding[]>;
+      nowUs: number;
+    },
+  ): AlertState =>
+    alertState({
+      finding,
+      actions: known.done.get(finding.id) ?? [],
+      silences: known.silences,
+      inhibitedBy: setting(finding.owner, finding.rule.id)?.inhibitedBy,
+      others: known.inhibitors.get(finding.organizationId) ?? [],
+      nowUs: known.nowUs,
+    });
+
+  const tellOpened = async (
+    opened: readonly { finding: Finding; succeeds: boolean }[],
+    batch: readonly Finding[],
+  ): Promise<void> => {
+    if (opened.length === 0) return;
+    const now = nowUs();
+    const findings = opened.map(({ finding }) => finding);
+    const [all, inhibitors] = await Promise.all([lasting(), inhibitorsOf(findings, now, batch)]);
+    const known = { done: new Map(), silences: all, inhibitors, nowUs: now };
+    const judged = opened.map((one) => ({ ...one, state: stateOf(one.finding, known) }));
+    const loud = judged.filter(({ state }) => state.silencedBy.length === 0 && state.inhibitedBy.length === 0);
+    // One that takes the place of another was told under that one's name.
+    const first = loud.filter(({ succeeds }) => !succeeds).map(({ finding }) => finding);
+    await notify(first.map((finding) => ({ finding, state: 'firing' as const, occasion: 'firing' })));
+    noteTold(first, 'firing');
+    noteTold(
+      loud.filter(({ succeeds }) => succeeds).map(({ finding }) => finding),
+      'under its former id',
+    );
+    noteInhibited(
+      judged
+        .filter(({ state }) => state.inhibitedBy.length > 0)
+        .map(({ finding, state }) => ({ finding, by: state.inhibitedBy })),
+    );
+  };
+
+  /** Whoever was told that it began is told that it is over, silenced meanwhile or not: an incident somewhere else is to be closed. */
+  const tellOver = async (over: readonly Finding[]): Promise<void> => {
+    if (over.length === 0) return;
+    const done = await actions.of(over);
+    const known = over.filter(({ id }) => {
+      const told = done.get(id)?.findLast(({ kind }) => kind === 'notified');
+      return told !== undefined && told.note !== overNote;
+    });
+    await notify(known.map((finding) => ({ finding, state: 'resolved' as const, occasion: 'resolved' })));
+    noteTold(known, overNote);
+  };
+
+  /** Findings of the last sweep that nobody was told of. A younger one is still being told by whoever found it. */
+  let untold: ReadonlySet<string> = new Set();
+
+  const sweepPage = async (open: readonly Finding[], seen: Set<string>): Promise<void> => {
+    const now = nowUs();
+    const [all, done, inhibitors] = await Promise.all([
+      silences.lasting(now),
+      actions.of(open),
+      inhibitorsOf(open, now),
+    ]);
+    const due = open.flatMap((finding) => {
+      const state = stateOf(finding, { done, silences: all, inhibitors, nowUs: now });
+      const isUntold = state.notifiedUs === undefined;
+      if (isUntold) seen.add(finding.id);
+      const repeatUs = (setting(finding.owner, finding.rule.id)?.repeatSeconds ?? 0) * 1_000_000;
+      const next = dueOf(state, { repeatUs, nowUs: now });
+      if (!next || (isUntold && !untold.has(finding.id))) return [];
+      return [{ finding, state: next.news, occasion: next.occasion }];
+    });
+    await notify(due);
+    const [over, firing] = [
+      due.filter(({ state }) => state === 'resolved'),
+      due.filter(({ state }) => state === 'firing'),
+    ];
+    noteTold(
+      over.map(({ finding }) => finding),
+      overNote,
+    );
+    noteTold(
+      firing.map(({ finding }) => finding),
+      'again',
+    );
+  };
 
   return {
     async tell(changes) {
-      const wanted = changes.filter(({ change }) => change === 'opened' || change === 'resolved');
-      if (wanted.length === 0) return;
-      const all = await lasting();
-      const opened = wanted.filter(({ change, finding }) => change === 'opened' && !isQuiet(finding, all));
-      // One that takes the place of another was told under that one's name.
-      const first = opened.filter(({ succeeds }) => !succeeds).map(({ finding }) => finding);
-      await notify(first.map((finding) => ({ finding, state: 'firing' as const, occasion: 'firing' })));
-      noteTold(first, 'firing');
-      noteTold(
-        opened.filter(({ succeeds }) => succeeds).map(({ finding }) => finding),
-        'under its former id',
+      const of = (wanted: string) => changes.filter(({ change }) => change === wanted);
+      const current = changes.filter(({ change }) => change === 'opened' || change === 'grown');
+      await tellOpened(
+        of('opened'),
+        current.map(({ finding }) => finding),
       );
-      const over = wanted.filter(({ change, finding }) => change === 'resolved' && !isQuiet(finding, all));
-      const told = await actions.of(over.map(({ finding }) => finding));
-      const known = over.filter(({ finding }) => told.get(finding.id)?.some(({ kind }) => kind === 'notified'));
-      await notify(known.map(({ finding }) => ({ finding, state: 'resolved' as const, occasion: 'resolved' })));
+      await tellOver(of('resolved').map(({ finding }) => finding));
     },
     async sweep() {
-      const now = nowUs();
-      const open = (await table.unresolved(now, sweepLimit)).filter(({ version }) => version < now - sweepAfterUs);
-      const [all, done] = await Promise.all([silences.lasting(now), actions.of(open)]);
-      const due = open.flatMap((finding) => {
-        const own = done.get(finding.id) ?? [];
-        const state = alertState({ finding, actions: own, silences: all, nowUs: now });
-        const repeatUs = (setting(finding.owner, finding.rule.id)?.repeatSeconds ?? 0) * 1_000_000;
-        if (!isDue(state, { repeatUs, nowUs: now })) return [];
-        const times = own.filter(({ kind }) => kind === 'notified').length;
-        return [{ finding, state: 'firing' as const, occasion: times === 0 ? 'firing' : `repeat ${times}` }];
-      });
-      await notify(due);
-      noteTold(
-        due.map(({ finding }) => finding),
-        'again',
-      );
+      const seen = new Set<string>();
+      let after: Finding | undefined;
+      for (let page = 0; ; page += 1) {
+        const query = { organizations: '*' as const, system: true, unresolvedAtUs: nowUs(), after };
+        const open = await table.list({ ...query, limit: sweep.page });
+        if (open.length > 0) await sweepPage(open, seen);
+        after = open.at(-1);
+        if (open.length < sweep.page) break;
+        if (page + 1 < sweep.pages) continue;
+        log.warn(
+          { looked: sweep.page * sweep.pages },
+          'more alerts are open than can be looked through for what is to be told',
+        );
+        break;
+      }
+      untold = seen;
     },
   };
 }

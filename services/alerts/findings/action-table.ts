@@ -15,7 +15,7 @@ export interface FindingAction extends AlertAction {
 export interface ActionTable {
   write(actions: readonly Omit<FindingAction, 'id'>[]): Promise<void>;
   add(action: Omit<FindingAction, 'id'>): Promise<void>;
-  /** By finding, oldest first; of each the newest `mostActions`. */
+  /** By finding, oldest first; of each the newest `mostActions` of a kind: what is said often pushes nothing out that was decided. */
   of(findings: readonly { organizationId: string; id: string }[]): Promise<Map<string, FindingAction[]>>;
 }
 
@@ -70,7 +70,7 @@ export function createActionTable({
             actor_type, actor_id, actor_name, note
           FROM {database:Identifier}.alert_actions
           WHERE organization_id IN {organizations:Array(String)} AND finding_id IN {findings:Array(UUID)}
-          ORDER BY at DESC, id DESC LIMIT ${mostActions} BY finding_id`,
+          ORDER BY at DESC, id DESC LIMIT ${mostActions} BY organization_id, finding_id, kind`,
         query_params: {
           database,
           organizations: [...new Set(findings.map(({ organizationId }) => organizationId))],
@@ -79,7 +79,11 @@ export function createActionTable({
         format: 'JSONEachRow',
         clickhouse_settings: { output_format_json_quote_64bit_integers: 0, prefer_column_name_to_alias: 1 },
       });
-      for (const row of await result.json<Row>()) found.get(row.finding_id)?.unshift(actionOf(row));
+      const owners = new Map(findings.map(({ id, organizationId }) => [id, organizationId]));
+      for (const row of (await result.json<Row>()).reverse()) {
+        // Ids are of one organization each; who asks for one of another gets nothing all the same.
+        if (owners.get(row.finding_id) === row.organization_id) found.get(row.finding_id)!.push(actionOf(row));
+      }
       return found;
     },
   };

@@ -1,4 +1,4 @@
-import type { Level } from '../rules/rule.js';
+import { type InhibitedBy, keepsQuiet } from './inhibition.js';
 import type { SaidFinding } from './message.js';
 import { isSilenced, type Silence } from './silence.js';
 
@@ -10,6 +10,7 @@ export const actionKinds = [
   'commented',
   'assigned',
   'notified',
+  'inhibited',
 ] as const;
 export type ActionKind = (typeof actionKinds)[number];
 
@@ -18,15 +19,6 @@ export interface AlertAction {
   kind: ActionKind;
   atUs: number;
   note: string;
-}
-
-/** An alert is mentioned no louder than this while one that matches `of` is open for the same group and organization. */
-export interface Inhibition {
-  /** Rule ids, or levels, of the alert that inhibits. */
-  source: { rules?: readonly string[]; levels?: readonly Level[] };
-  target: { rules?: readonly string[]; levels?: readonly Level[] };
-  /** Fields of the groups that have to be the same in both. */
-  equal: readonly string[];
 }
 
 export type AlertStatus = 'open' | 'acknowledged' | 'resolved' | 'replaced';
@@ -40,13 +32,18 @@ export interface AlertState {
   silencedBy: readonly string[];
   inhibitedBy: readonly string[];
   notifiedUs: number | undefined;
+  /** What people were told last was that it is over. */
+  toldOver: boolean;
+  /** When somebody resolved it: last, if it is so still or was hit again since. */
+  resolvedByHandUs: number | undefined;
 }
 
 export interface StateInput {
   finding: SaidFinding;
   actions: readonly AlertAction[];
   silences: readonly Silence[];
-  inhibitions?: readonly Inhibition[];
+  /** Of its rule. */
+  inhibitedBy?: InhibitedBy | undefined;
   /** Other findings of the organization that are open. */
   others?: readonly SaidFinding[];
   nowUs: number;
@@ -56,14 +53,7 @@ export interface StateInput {
  * What an alert is at a time: a function of its finding, what was done, the silences and the time. It resolves by itself when nothing that
  * would belong to it can come any more, silenced or not. Whoever resolved it does so until it is hit again; acknowledging lasts.
  */
-export function alertState({
-  finding,
-  actions,
-  silences,
-  inhibitions = [],
-  others = [],
-  nowUs,
-}: StateInput): AlertState {
+export function alertState({ finding, actions, silences, inhibitedBy, others = [], nowUs }: StateInput): AlertState {
   const done = actions.filter(({ atUs }) => atUs <= nowUs).sort((a, b) => a.atUs - b.atUs);
   const told = done.filter(({ kind }) => kind === 'notified').at(-1);
   const decided = statusOf(finding, done, nowUs);
@@ -71,24 +61,35 @@ export function alertState({
     ...decided,
     assignedTo: done.filter(({ kind }) => kind === 'assigned').at(-1)?.note ?? '',
     silencedBy: silences.filter((silence) => isSilenced(finding, silence, nowUs)).map(({ id }) => id),
-    inhibitedBy: others
-      .filter((other) => other.id !== finding.id && inhibitions.some((one) => inhibits(one, other, finding)))
-      .map(({ id }) => id),
+    inhibitedBy: inhibitedBy
+      ? others.filter((other) => keepsQuiet(inhibitedBy, other, finding)).map(({ id }) => id)
+      : [],
     notifiedUs: told?.atUs,
+    toldOver: told?.note === overNote,
   };
 }
+
+/** Of the action that says that people were told of the end. */
+export const overNote = 'resolved';
 
 function statusOf(
   finding: SaidFinding,
   done: readonly AlertAction[],
   nowUs: number,
-): Pick<AlertState, 'status' | 'sinceUs'> {
-  if (finding.successor !== undefined) return { status: 'replaced', sinceUs: finding.firstSeenUs };
+): Pick<AlertState, 'status' | 'sinceUs' | 'resolvedByHandUs'> {
+  if (finding.successor !== undefined) {
+    return { status: 'replaced', sinceUs: finding.firstSeenUs, resolvedByHandUs: undefined };
+  }
   let status: AlertStatus = 'open';
   let sinceUs = finding.firstSeenUs;
+  let resolvedByHandUs: number | undefined;
   for (const { kind, atUs } of done) {
-    const next = nextStatus(status, kind);
-    if (next === status) continue;
+    // It was hit again since: what is done then is done about an open one.
+    const opened: boolean = status === 'resolved' && finding.lastSeenUs > sinceUs;
+    const next = nextStatus(opened ? 'open' : status, kind);
+    if (kind === 'resolved') resolvedByHandUs = atUs;
+    if (kind === 'reopened') resolvedByHandUs = undefined;
+    if (next === (opened ? 'open' : status)) continue;
     status = next;
     sinceUs = atUs;
   }
@@ -98,9 +99,9 @@ function statusOf(
   }
   const reopenedUs = done.filter(({ kind }) => kind === 'reopened').at(-1)?.atUs ?? Number.NEGATIVE_INFINITY;
   if (status !== 'resolved' && finding.resolvesUs <= nowUs && reopenedUs < finding.resolvesUs) {
-    return { status: 'resolved', sinceUs: finding.resolvesUs };
+    return { status: 'resolved', sinceUs: finding.resolvesUs, resolvedByHandUs };
   }
-  return { status, sinceUs };
+  return { status, sinceUs, resolvedByHandUs };
 }
 
 function nextStatus(status: AlertStatus, kind: ActionKind): AlertStatus {
@@ -112,31 +113,33 @@ function nextStatus(status: AlertStatus, kind: ActionKind): AlertStatus {
     case 'resolved':
       return 'resolved';
     case 'reopened':
-      return status === 'resolved' ? 'open' : status;
+      return 'open';
     default:
       return status;
   }
 }
 
-const isOneOf = ({ rule }: SaidFinding, { rules, levels }: Inhibition['source']): boolean =>
-  (rules === undefined || rules.includes(rule.id)) && (levels === undefined || levels.includes(rule.level));
+/** What people are to be told of it now. The same occasion is told once. */
+export interface Due {
+  news: 'firing' | 'resolved';
+  occasion: string;
+}
 
-const valueOfGroup = ({ group }: SaidFinding, name: string): string | undefined =>
-  group.values[group.names.indexOf(name)];
-
-/** Whether one alert keeps another quiet. */
-export const inhibits = ({ source, target, equal }: Inhibition, other: SaidFinding, finding: SaidFinding): boolean =>
-  other.organizationId === finding.organizationId &&
-  isOneOf(other, source) &&
-  isOneOf(finding, target) &&
-  // Not each other: what inhibits is never itself kept quiet by the same rule.
-  !isOneOf(finding, source) &&
-  equal.every(
-    (name) => valueOfGroup(other, name) !== undefined && valueOfGroup(other, name) === valueOfGroup(finding, name),
-  );
-
-/** Whether somebody is to be told now: at first, and again when the repeat interval has passed, while it is open and not kept quiet. */
-export function isDue(state: AlertState, { repeatUs, nowUs }: { repeatUs: number; nowUs: number }): boolean {
-  if (state.status !== 'open' || state.silencedBy.length > 0 || state.inhibitedBy.length > 0) return false;
-  return state.notifiedUs === undefined || (repeatUs > 0 && nowUs - state.notifiedUs >= repeatUs);
+/**
+ * At first, when it is hit again after somebody resolved it, and again when the repeat interval has passed, while it is open and not kept
+ * quiet; that somebody resolved it, to whoever was told of it, kept quiet or not.
+ */
+export function dueOf(state: AlertState, { repeatUs, nowUs }: { repeatUs: number; nowUs: number }): Due | undefined {
+  const { status, sinceUs, notifiedUs, toldOver, resolvedByHandUs } = state;
+  if (status === 'resolved') {
+    const isNews = resolvedByHandUs === sinceUs && notifiedUs !== undefined && !toldOver;
+    return isNews ? { news: 'resolved', occasion: `resolved ${resolvedByHandUs}` } : undefined;
+  }
+  if (status !== 'open' || state.silencedBy.length > 0 || state.inhibitedBy.length > 0) return undefined;
+  if (notifiedUs === undefined) return { news: 'firing', occasion: 'firing' };
+  if (toldOver || (resolvedByHandUs !== undefined && notifiedUs < resolvedByHandUs)) {
+    return { news: 'firing', occasion: `again ${resolvedByHandUs ?? notifiedUs}` };
+  }
+  const isTime = repeatUs > 0 && nowUs - notifiedUs >= repeatUs;
+  return isTime ? { news: 'firing', occasion: `repeat ${notifiedUs}` } : undefined;
 }

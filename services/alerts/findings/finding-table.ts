@@ -8,8 +8,6 @@ export interface FindingTable {
   write(findings: readonly Finding[]): Promise<void>;
   /** The newest versions, of findings that did not become part of another, which could still grow at a time. */
   open(rules: { owner: string; ruleIds: readonly string[] }, atUs: number): Promise<Finding[]>;
-  /** Those, of whatever rule, that are not over at a time. At most so many, the newest first. */
-  unresolved(atUs: number, limit: number): Promise<Finding[]>;
   /** Those that fit, the newest first hit first; at most `limit`, behind `after`. Findings that became part of another only where asked for. */
   list(query: FindingQuery): Promise<Finding[]>;
   /** The newest versions, of any that are known. */
@@ -103,12 +101,6 @@ export function createFindingTable({
               AND ends_at >= fromUnixTimestamp64Micro({at:Int64})`,
             { owner, rules: ruleIds, at: Math.max(0, Math.floor(atUs)) },
           ),
-    unresolved: (atUs, limit) =>
-      select(
-        `successor = toUUID('${noId}') AND resolves_at > fromUnixTimestamp64Micro({at:Int64})
-          ORDER BY last_seen DESC LIMIT {limit:UInt32}`,
-        { at: Math.max(0, Math.floor(atUs)), limit },
-      ),
     list: (query) => {
       const { conditions, params } = listConditions(query);
       return select(`${conditions.join(' AND ')} ORDER BY first_hit DESC, id DESC LIMIT {limit:UInt32}`, params);

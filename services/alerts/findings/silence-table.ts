@@ -16,11 +16,19 @@ export interface SilenceTable {
   put(silence: StoredSilence): Promise<void>;
   /** Those of everybody that have not ended at a time. */
   lasting(nowUs: number): Promise<StoredSilence[]>;
-  /** Of these owners ('' is of every organization), those that end after a time; the newest begun first, at most `mostSilences`. */
+  /**
+   * Of these owners ('' is of every organization), those that end after a time; the newest begun first, at most `mostOfOwner` of each: nobody's
+   * silences push out another's.
+   */
   of(owners: '*' | readonly string[], endAfterUs?: number): Promise<StoredSilence[]>;
+  /** However old it is. */
+  find(owner: string, id: string): Promise<StoredSilence | undefined>;
 }
 
-export const mostSilences = 10_000;
+/** More than an owner may have lasting at a time. */
+export const mostOfOwner = 1_000;
+/** Of all owners. */
+const mostSilences = 100_000;
 
 interface Row {
   organization_id: string;
@@ -41,21 +49,29 @@ export function createSilenceTable({
   clickhouse: ClickHouseClient;
   database: string;
 }): SilenceTable {
-  const of: SilenceTable['of'] = async (owners, endAfterUs = 0) => {
+  const select = async (conditions: string, params: Record<string, unknown>): Promise<StoredSilence[]> => {
     const result = await clickhouse.query({
       query: `SELECT organization_id, id, version, matchers, reason, changed_by, toUnixTimestamp64Milli(starts_at) * 1000 AS starts_us,
           toUnixTimestamp64Milli(ends_at) * 1000 AS ends_us, toUnixTimestamp64Milli(changed_at) AS changed_ms
         FROM {database:Identifier}.alert_silences FINAL
-        WHERE NOT deleted AND ends_us > {after:Int64} ${owners === '*' ? '' : 'AND organization_id IN {owners:Array(String)}'}
-        ORDER BY starts_at DESC, id LIMIT ${mostSilences}`,
-      query_params: { database, after: Math.max(0, Math.floor(endAfterUs)), ...(owners === '*' ? {} : { owners }) },
+        WHERE NOT deleted AND ${conditions}
+        ORDER BY starts_at DESC, id LIMIT ${mostOfOwner} BY organization_id LIMIT ${mostSilences}`,
+      query_params: { database, ...params },
       format: 'JSONEachRow',
       clickhouse_settings: { output_format_json_quote_64bit_integers: 0 },
     });
     return (await result.json<Row>()).map(silenceOf);
   };
+  const of: SilenceTable['of'] = (owners, endAfterUs = 0) => {
+    const lasting = 'ends_us > {after:Int64}';
+    const after = Math.max(0, Math.floor(endAfterUs));
+    if (owners === '*') return select(lasting, { after });
+    return select(`${lasting} AND organization_id IN {owners:Array(String)}`, { after, owners });
+  };
   return {
     of,
+    find: async (owner, id) =>
+      (await select('organization_id = {owner:String} AND id = {id:String}', { owner, id })).at(0),
     lasting: (nowUs) => of('*', nowUs),
     async put(silence) {
       await clickhouse.insert({

@@ -1,4 +1,5 @@
 import type { MapPart, Part } from './document.js';
+import type { InhibitionDraft, Said } from './draft.js';
 import { durationUs } from './duration.js';
 import type { Extensions, ImpossibleTravel, NewValue, OffHours } from './extensions.js';
 import { Refused } from './fault.js';
@@ -14,6 +15,7 @@ import { timeZoneOf } from './time-zone.js';
 export interface Attributes {
   extensions: Extensions;
   actions: readonly string[];
+  inhibitedBy?: InhibitionDraft;
   /** `alerts: false`: the rule is there for correlations alone, whether or not one refers to it. */
   hidden?: true;
 }
@@ -27,6 +29,7 @@ export const attributeNames = [
   'timezone',
   'resolve_after',
   'actions',
+  'inhibited_by',
   'alerts',
   // Read by ../rule-tests, which runs them.
   'tests',
@@ -60,6 +63,7 @@ export function readAttributes(map: MapPart | undefined, { limits, source }: Of)
   }
   const hours = given(map, 'off_hours');
   const actions = given(map, 'actions');
+  const inhibited = given(map, 'inhibited_by');
   return {
     extensions: defined({
       newValue: fresh && newValue(fresh.part, fresh.source, limits),
@@ -71,6 +75,7 @@ export function readAttributes(map: MapPart | undefined, { limits, source }: Of)
       resolveAfterUs: duration('resolve_after'),
     }),
     actions: actions ? readActions(actions) : [],
+    ...(inhibited ? { inhibitedBy: readInhibition(inhibited) } : {}),
     ...(alertsOf(given(map, 'alerts')) ? {} : { hidden: true }),
   };
 }
@@ -89,6 +94,26 @@ export function readActions(part: Part): string[] {
   const names = itemsOf(part).map((item) => textOf(item, 'actions', 128));
   if (names.length > 16) throw new Refused('limit', `${names.length} actions, at most 16`, part);
   return [...new Set(names)];
+}
+
+/** `inhibited_by: other_rule`, a list of them, or `{rules: …, equal: [ip]}`. */
+export function readInhibition(part: Part): InhibitionDraft {
+  const map = part.kind === 'map' ? part : undefined;
+  if (map) onlyKeys(map, 'inhibited_by', ['rules', 'equal']);
+  const said = (item: Part, what: string): Said => ({ name: textOf(item, what, 256), offset: item.offset });
+  const rules = itemsOf(map ? needed(map, 'rules', 'inhibited_by: ') : part);
+  const equal = map && given(map, 'equal');
+  for (const [what, items] of [
+    ['rules', rules],
+    ['fields', equal ? itemsOf(equal) : []],
+  ] as const) {
+    if (items.length > 16) throw new Refused('limit', `inhibited_by has ${items.length} ${what}, at most 16`, part);
+  }
+  if (rules.length === 0) throw new Refused('missing', 'inhibited_by names no rule', part);
+  return {
+    rules: rules.map((item) => said(item, 'inhibited_by')),
+    ...(equal ? { equal: itemsOf(equal).map((item) => said(item, 'inhibited_by: equal')) } : {}),
+  };
 }
 
 /** `group_by` of an extension: some fields, or the actor. */

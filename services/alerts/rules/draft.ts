@@ -19,6 +19,7 @@ export type Draft = {
   text: RuleText;
   extensions: Extensions;
   actions: readonly string[];
+  inhibitedBy?: InhibitionDraft;
   offset: number;
   /** It is there for a correlation of the same document alone. */
   hidden?: boolean;
@@ -26,6 +27,12 @@ export type Draft = {
   | { kind: 'detection'; detection: Detection; source: Source }
   | { kind: 'correlation'; correlation: CorrelationDraft }
 );
+
+/** Which rules' alerts keep this one's quiet, before they are known. */
+export interface InhibitionDraft {
+  rules: readonly Said[];
+  equal?: readonly Said[];
+}
 
 export interface CorrelationDraft {
   type: CorrelationType;

@@ -3,21 +3,13 @@ import type { Draft, Placed, Said } from './draft.js';
 import type { RuleFault } from './fault.js';
 import type { Field } from './field.js';
 import { normalId } from './identity.js';
+import { withInhibitions } from './inhibitions.js';
 import type { RuleLimits } from './limits.js';
 import type { CorrelatedField, Correlation, Rule } from './rule.js';
 import { unknownField } from './sources/index.js';
+import { Unresolved } from './unresolved.js';
 
 type CorrelationPlaced = Placed & { draft: Extract<Draft, { kind: 'correlation' }> };
-
-/** Thrown within one rule; the rules that refer to it fail with it. */
-class Unresolved extends Error {
-  readonly fault: RuleFault;
-  constructor(fault: RuleFault) {
-    super(fault.message);
-    this.name = 'Unresolved';
-    this.fault = fault;
-  }
-}
 
 /** Joins the rules of a set with those they refer to. A rule that cannot be, and all that refer to it, are left out and said why. */
 export function resolveRules(
@@ -121,7 +113,7 @@ export function resolveRules(
       return [];
     }
   });
-  return { rules: withAlerts(rules), faults };
+  return { rules: withAlerts(withInhibitions(rules, { byId, find, faults })), faults };
 }
 
 const detectionRule = (one: Placed, { detection }: Extract<Draft, { kind: 'detection' }>): Rule => ({

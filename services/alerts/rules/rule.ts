@@ -47,6 +47,8 @@ export type Rule = {
   extensions: Extensions;
   /** Names of channels or kinds of them (`email`, `slack`, `webhook`); empty: those of the organization. */
   actions: readonly string[];
+  /** Nobody is told of its alerts while one of these rules' is open with the same values of `equal` in its group. */
+  inhibitedBy?: { rules: readonly string[]; equal?: readonly string[] };
   origin: Origin;
 } & ({ kind: 'detection'; detection: Detection } | { kind: 'correlation'; correlation: Correlation });
 

@@ -30,7 +30,7 @@ export function readSimple(map: MapPart, { limits, warn }: Setting): Draft[] {
   const logSource = { product: 'sealstream' };
   const source = sourceOf(logSource);
   const { attributes, judged, actions } = attributesOf(map);
-  const { extensions, hidden = false } = readAttributes(attributes, { limits, source });
+  const { extensions, inhibitedBy, hidden = false } = readAttributes(attributes, { limits, source });
   const timeZone = extensions.timeZone ?? 'UTC';
   const filter = mapOf(needed(map, 'filter'), 'filter');
   const expression = readFilter(filter, { source, limits, timeZone, warn });
@@ -46,9 +46,10 @@ export function readSimple(map: MapPart, { limits, warn }: Setting): Draft[] {
     hidden,
     offset: map.offset,
   };
+  const quiet = inhibitedBy ? { inhibitedBy } : {};
   const detection = { ...base, kind: 'detection' as const, detection: { expression }, source };
   const condition = given(map, 'condition');
-  if (!condition) return [{ ...detection, id, name: title, extensions }];
+  if (!condition) return [{ ...detection, ...quiet, id, name: title, extensions }];
   if (judged) {
     throw new Refused('unsupported', 'new_value and impossible_travel cannot stand beside a condition', judged);
   }
@@ -57,6 +58,7 @@ export function readSimple(map: MapPart, { limits, warn }: Setting): Draft[] {
     { ...detection, id: below, name: undefined, extensions: {}, actions: [], hidden: true },
     {
       ...base,
+      ...quiet,
       id,
       name: title,
       extensions,

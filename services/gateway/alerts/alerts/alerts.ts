@@ -57,11 +57,11 @@ export function createAlerts({
     const [done, lasting] = await Promise.all([actions.of(found), silences.of(owners, now)]);
     return found.map((finding) => stateOf(finding, done.get(finding.id) ?? [], lasting, now));
   };
-  const stateOf = (finding: Finding, own: FindingAction[], lasting: readonly StoredSilence[], now: number) => ({
-    finding,
-    actions: own,
-    state: alertState({ finding, actions: own, silences: lasting, nowUs: now }),
-  });
+  const stateOf = (finding: Finding, own: FindingAction[], lasting: readonly StoredSilence[], now: number) => {
+    // What is stored was done, even where another gateway's clock is ahead.
+    const at = Math.max(now, own.at(-1)?.atUs ?? 0);
+    return { finding, actions: own, state: alertState({ finding, actions: own, silences: lasting, nowUs: at }) };
+  };
 
   const find = async ({ organizations, system }: AlertScope, id: string): Promise<Finding> => {
     const query = { organizations, system, ids: [id.toLowerCase()], replaced: true, limit: 1 };
@@ -103,11 +103,14 @@ export function createAlerts({
     get: async (scope, id) => (await detailOf(await find(scope, id))).detail,
     async act(scope, id, { kind, note, actor }) {
       const finding = await find(scope, id);
-      const { state: before } = await detailOf(finding);
+      const { state: before, detail } = await detailOf(finding);
       const [from, why] = permitted[kind] ?? [];
       if (from && !from.includes(before.status)) throw new Problem('conflict', `the alert is ${before.status}: ${why}`);
       const { organizationId } = finding;
-      await actions.add({ organizationId, findingId: finding.id, kind, note, actor, atUs: nowUs() });
+      // Behind what was done before, whatever the clock of the gateway that did it.
+      const lastUs = detail.actions.at(-1)?.atUs ?? 0;
+      const atUs = Math.max(nowUs(), lastUs + 1);
+      await actions.add({ organizationId, findingId: finding.id, kind, note, actor, atUs });
       return { finding, before, after: (await detailOf(finding)).detail };
     },
   };

@@ -158,11 +158,11 @@ export function registerSilenceRoutes(
     async (request) => {
       const owner = ownerOf(request);
       const now = nowUs();
-      const before = (await silences.of([owner])).find(({ id }) => id === request.params.id);
+      const before = await silences.find(owner, request.params.id);
       if (!before) throw new Problem('not-found', `there is no silence ${JSON.stringify(request.params.id)}`);
       if (before.endsUs <= now) throw new Problem('conflict', `it ended at ${formatTimestampUs(before.endsUs)}`);
       // Down to the table's milliseconds, so that it has ended when this is answered.
-      const endsUs = Math.floor(now / 1_000) * 1_000;
+      const endsUs = wholeMs(now);
       const after: StoredSilence = {
         ...before,
         startsUs: Math.min(before.startsUs, endsUs),
@@ -205,8 +205,11 @@ function times({ starts_at, ends_at }: Static<typeof NewSilence>, nowUs: number)
   if (endsUs === undefined) throw bad('/ends_at', 'is no RFC 3339 time');
   if (endsUs <= nowUs || endsUs <= startsUs) throw bad('/ends_at', 'has passed, or is before it starts');
   if (endsUs - startsUs > longestUs) throw bad('/ends_at', 'is more than a year after it starts');
-  return { startsUs, endsUs };
+  return { startsUs: wholeMs(startsUs), endsUs: wholeMs(endsUs) };
 }
+
+/** As the table keeps it. */
+const wholeMs = (us: number): number => Math.floor(us / 1_000) * 1_000;
 
 const shown = ({ matchers, startsUs, endsUs, reason }: StoredSilence): Record<string, unknown> => ({
   matchers,
