@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { chmodSync, mkdirSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { DeploymentIdentity } from '../local/identity.js';
+import { type LogIdentity, logIdentity } from '../local/log-identity.js';
 
 /** Where the parts of a compose project answer, and what they are told apart by. */
 export interface ComposeSettings {
@@ -9,6 +10,7 @@ export interface ComposeSettings {
   kafka: string;
   clickhouse: string;
   redis: string;
+  witness: string;
   database: string;
 }
 
@@ -43,9 +45,21 @@ export function putSettings(
     REDIS_URL: `redis://:${passwords.redis}@${settings.redis}`,
     SEALSTREAM_AUDIENCE: identity.audience,
     SEALSTREAM_ROOT_PUBLIC_KEY: identity.rootPublicKey,
+    SEALSTREAM_OWN_WITNESS: `http://${settings.witness} ${logIdentity(identity).witnessVkey}`,
   };
   const lines = Object.entries(env).map(([name, value]) => `${name}=${value}\n`);
   put(folder, 'env', lines.join(''));
+}
+
+/** Mode 0600: only the user that all of our own containers run as. */
+export function putKey(folder: string, name: string, pem: string): void {
+  put(folder, name, pem);
+  chmodSync(join(folder, name), 0o600);
+}
+
+/** For `node --env-file` of the witness, which is told of nothing but the log: no passwords, no addresses. */
+export function putWitnessSettings(folder: string, { witnessName, logVkey }: LogIdentity): void {
+  put(folder, 'env', `SEALSTREAM_WITNESS_NAME=${witnessName}\nSEALSTREAM_WITNESS_LOGS=${logVkey}\n`);
 }
 
 /** The server gets the hash of its one user's password and never the password. */

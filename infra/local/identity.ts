@@ -11,11 +11,16 @@ export interface DeploymentIdentity {
   /** The raw 32 bytes of the root's Ed25519 key, in base64: what readers pin. */
   readonly rootPublicKey: string;
   readonly adminKey: string;
+  /** The raw 32 bytes of the keys that sign the transparency log and the witness's cosignatures. */
+  readonly logPublicKey: Buffer;
+  readonly witnessPublicKey: Buffer;
   readonly files: {
     readonly rootKey: string;
     readonly gatewayKey: string;
     readonly secret: string;
     readonly adminKey: string;
+    readonly logKey: string;
+    readonly witnessKey: string;
   };
 }
 
@@ -28,10 +33,26 @@ function newKeyPem(): string {
   return generateKeyPairSync('ed25519').privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
 }
 
-function rawPublicKey(pem: string): string {
+function rawPublicKey(pem: string): Buffer {
   // The DER form of an Ed25519 public key ends in its raw bytes (RFC 8410).
   const der = createPublicKey(createPrivateKey(pem)).export({ type: 'spki', format: 'der' });
-  return der.subarray(-RAW_KEY_BYTES).toString('base64');
+  return der.subarray(-RAW_KEY_BYTES);
+}
+
+/**
+ * A key that deployments before the transparency log do not have. Its public half lies beside it, to be handed out; where that is there
+ * and the key is not, the key was lost, and another in its place would be refused by everybody who knows the first.
+ */
+function openNoteKey(path: string): Buffer {
+  const publicFile = path.replace(/\.pem$/, '.pub');
+  if (existsSync(publicFile) && !existsSync(path)) {
+    const fix =
+      'Restore it from a backup. Where that cannot be: delete the .pub file, and tell all who verify the log its new key.';
+    throw new LocalError('key_missing', `${path} is missing, but checkpoints were signed with it. ${fix}`);
+  }
+  const key = rawPublicKey(readOrCreate(path, newKeyPem));
+  readOrCreate(publicFile, () => `${key.toString('base64')}\n`);
+  return key;
 }
 
 /**
@@ -45,6 +66,8 @@ export function openIdentity({ keys }: { keys: string }): DeploymentIdentity {
     gatewayKey: file('gateway.pem'),
     secret: file('secret'),
     adminKey: file('admin.key'),
+    logKey: file('log-key.pem'),
+    witnessKey: file('witness-key.pem'),
   };
   if (existsSync(file('audience'))) {
     const lost = [files.rootKey, files.gatewayKey, files.secret].find((path) => !existsSync(path));
@@ -57,9 +80,17 @@ export function openIdentity({ keys }: { keys: string }): DeploymentIdentity {
   readOrCreate(files.gatewayKey, newKeyPem);
   readOrCreate(files.secret, () => randomBytes(SECRET_BYTES).toString('hex'));
   const adminKey = readOrCreate(files.adminKey, () => `sk_${randomBytes(ADMIN_KEY_BYTES).toString('base64url')}`);
+  const [logPublicKey, witnessPublicKey] = [openNoteKey(files.logKey), openNoteKey(files.witnessKey)];
   const audience = readOrCreate(
     file('audience'),
     () => `sealstream.local/${randomBytes(AUDIENCE_BYTES).toString('hex')}`,
   );
-  return { audience: audience.trim(), rootPublicKey: rawPublicKey(rootPem), adminKey: adminKey.trim(), files };
+  return {
+    audience: audience.trim(),
+    rootPublicKey: rawPublicKey(rootPem).toString('base64'),
+    adminKey: adminKey.trim(),
+    logPublicKey,
+    witnessPublicKey,
+    files,
+  };
 }

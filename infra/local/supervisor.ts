@@ -3,6 +3,7 @@ import type { SupervisorConfig } from './config.js';
 import { describeParts, type PortName, portNamesOf, startPart } from './embedded.js';
 import { LocalError } from './errors.js';
 import { type DeploymentIdentity, openIdentity } from './identity.js';
+import { logIdentity } from './log-identity.js';
 import type { Part, PartName } from './parts/part.js';
 import { isOnLoopback, waitReachable } from './reachable.js';
 import { type Addresses, serviceEnvironment, toolEnvironment } from './service-environment.js';
@@ -164,6 +165,9 @@ export function createSupervisor({
           host: config.host,
           port: config.port,
           metricsPort: ports[service.name] ?? 0,
+          ports,
+          dataDir: folder.root,
+          log: logIdentity(identity),
           keyFiles: identity.files,
         };
         const spec = {
@@ -222,7 +226,10 @@ async function plan({
     if (address !== undefined && isOnLoopback({ part, address, port: kept[part] })) delete external[part];
   }
   const embedded = PARTS.filter((part) => external[part] === undefined);
-  const withPorts = services.filter(({ hasMetricsPort }) => hasMetricsPort).map(({ name }) => name);
+  const withPorts = services.flatMap(({ name, hasMetricsPort, ports = [] }) => [
+    ...(hasMetricsPort ? [name] : []),
+    ...ports,
+  ]);
   await assertPortFree({
     port: config.port,
     host: config.host,

@@ -14,7 +14,7 @@ export interface SealerConfig {
   keys: readonly [SigningKey, ...SigningKey[]];
   groupId: string;
   limits: SealingLimits;
-  /** SEALSTREAM_WITNESSES: `URL vkey`, separated by commas; `same-operator` behind it where the log's operator runs it. */
+  /** SEALSTREAM_WITNESSES: `URL vkey`, separated by commas; SEALSTREAM_OWN_WITNESS: one that the log's operator runs. */
   witnesses: readonly WitnessAddress[];
   /** SEALSTREAM_WITNESS_WAIT_MS: how long a checkpoint waits for witnesses that are well. */
   witnessWaitMs: number;
@@ -25,16 +25,18 @@ const bad = (message: string, cause?: unknown): SealstreamError => new Sealstrea
 /** Throws `config` naming the variable that is wrong. */
 export function readSealerConfig(environment: Environment): SealerConfig {
   const env = readEnvironment(environment);
-  const [first, ...others] = env.list('SEALSTREAM_LOG_KEY_FILE').map(readKey);
+  const [first, ...further] = env.list('SEALSTREAM_LOG_KEY_FILE').map(readKey);
   if (!first) throw bad('SEALSTREAM_LOG_KEY_FILE names no file');
   const checkpointEveryMs = env.integer('SEALSTREAM_CHECKPOINT_MS', { fallback: 1_000, min: 10, max: 3_600_000 });
-  const witnesses = env.list('SEALSTREAM_WITNESSES', '').map(readWitness);
+  const own = env.list('SEALSTREAM_OWN_WITNESS', '').map((text) => readWitness('SEALSTREAM_OWN_WITNESS', text));
+  const others = env.list('SEALSTREAM_WITNESSES', '').map((text) => readWitness('SEALSTREAM_WITNESSES', text));
+  const witnesses = [...own.map((witness) => ({ ...witness, sameOperator: true })), ...others];
   const names = witnesses.map(({ vkey }) => vkey);
   const twice = names.find((name, index) => names.indexOf(name) !== index);
-  if (twice !== undefined) throw bad(`SEALSTREAM_WITNESSES names ${twice} twice`);
+  if (twice !== undefined) throw bad(`SEALSTREAM_WITNESSES and SEALSTREAM_OWN_WITNESS name ${twice} twice`);
   return {
     folder: env.text('SEALSTREAM_LOG_DIR'),
-    keys: [first, ...others],
+    keys: [first, ...further],
     groupId: env.text('SEALSTREAM_SEALER_GROUP', 'sealstream.sealer'),
     limits: {
       checkpointEveryMs,
@@ -57,21 +59,19 @@ function readKey(path: string): SigningKey {
   }
 }
 
-function readWitness(text: string): WitnessAddress {
-  const [address, vkey, mark, ...rest] = text.split(/\s+/);
-  const isForm = vkey !== undefined && rest.length === 0 && (mark === undefined || mark === 'same-operator');
-  if (!isForm || !URL.canParse(address!))
-    throw bad(`SEALSTREAM_WITNESSES: ${text} is not "URL vkey" or "URL vkey same-operator"`);
+function readWitness(variable: string, text: string): WitnessAddress {
+  const [address, vkey, ...rest] = text.split(/\s+/);
+  if (vkey === undefined || rest.length > 0 || !URL.canParse(address!))
+    throw bad(`${variable}: ${text} is not "URL vkey"`);
   const url = new URL(address!);
-  if (url.protocol !== 'http:' && url.protocol !== 'https:')
-    throw bad(`SEALSTREAM_WITNESSES: ${address} is no http address`);
+  if (url.protocol !== 'http:' && url.protocol !== 'https:') throw bad(`${variable}: ${address} is no http address`);
   try {
     const key = parseVkey({ sha256, vkey });
     if (key.type !== signatureTypes.cosignature)
-      throw bad(`SEALSTREAM_WITNESSES: ${vkey} is not a key for cosignatures (type 4)`);
-    return { url, vkey, key, sameOperator: mark !== undefined };
+      throw bad(`${variable}: ${vkey} is not a key for cosignatures (type 4)`);
+    return { url, vkey, key, sameOperator: false };
   } catch (error) {
-    if (error instanceof TlogError) throw bad(`SEALSTREAM_WITNESSES: ${error.message}`, error);
+    if (error instanceof TlogError) throw bad(`${variable}: ${error.message}`, error);
     throw error;
   }
 }

@@ -52,7 +52,7 @@ describe('the commands of docker-compose.yml', () => {
     alerts: uniqueName('audit.alerts', '.'),
   };
   const running: ChildProcess[] = [];
-  let ports: { gateway: number; consumer: number; alerts: number };
+  let ports: Record<'gateway' | 'consumer' | 'alerts' | 'sealer' | 'witness' | 'cosigning', number>;
 
   /** Mounts are folders of this test, and the parts are those of the test stack. */
   const here = (text: string): string =>
@@ -61,14 +61,17 @@ describe('the commands of docker-compose.yml', () => {
       .replaceAll('/run/sealstream', join(folder, 'run'))
       .replaceAll(':8080', `:${ports.gateway}`)
       .replaceAll(':9100', `:${ports.consumer}`)
-      .replaceAll(':9101', `:${ports.alerts}`);
+      .replaceAll(':9101', `:${ports.alerts}`)
+      .replaceAll(':9102', `:${ports.sealer}`)
+      .replaceAll(':9103', `:${ports.witness}`)
+      .replaceAll('witness:8091', `127.0.0.1:${ports.cosigning}`);
   const environmentOf = (name: string): Record<string, string> => ({
     PATH: process.env.PATH!,
     NODE_ENV: 'production',
     ...Object.fromEntries(
       Object.entries(services[name]!.environment ?? {}).map(([key, value]) => [key, here(String(value))]),
     ),
-    ...(name === 'init'
+    ...(name === 'init' || name === 'witness'
       ? {}
       : {
           KAFKA_BROKERS: stack.kafkaBrokers.join(','),
@@ -80,6 +83,7 @@ describe('the commands of docker-compose.yml', () => {
           SEALSTREAM_ALERTS_TOPIC: topics.alerts,
           SEALSTREAM_CONSUMER_GROUP: database,
           SEALSTREAM_ALERTS_GROUP: `alerts-${database}`,
+          SEALSTREAM_SEALER_GROUP: `sealer-${database}`,
         }),
     ...(name === 'setup' ? { SEALSTREAM_PARTITIONS: '2' } : {}),
     ...(name === 'gateway' ? { SEALSTREAM_HOST: '127.0.0.1', SEALSTREAM_PORT: String(ports.gateway) } : {}),
@@ -90,6 +94,14 @@ describe('the commands of docker-compose.yml', () => {
           SEALSTREAM_ALERT_HTTP: 'no',
           SEALSTREAM_ALERT_TARGETS: '',
           SEALSTREAM_PUBLIC_URL: `http://127.0.0.1:${ports.gateway}`,
+        }
+      : {}),
+    ...(name === 'sealer' ? { SEALSTREAM_METRICS_PORT: String(ports.sealer), SEALSTREAM_WITNESSES: '' } : {}),
+    ...(name === 'witness'
+      ? {
+          SEALSTREAM_METRICS_PORT: String(ports.witness),
+          SEALSTREAM_WITNESS_HOST: '127.0.0.1',
+          SEALSTREAM_WITNESS_PORT: String(ports.cosigning),
         }
       : {}),
     ...(name === 'consumer' ? { SEALSTREAM_METRICS_PORT: String(ports.consumer) } : {}),
@@ -129,9 +141,17 @@ describe('the commands of docker-compose.yml', () => {
 
   before(async () => {
     layOutImage(app);
-    ports = { gateway: await freePort(), consumer: await freePort(), alerts: await freePort() };
+    ports = {
+      gateway: await freePort(),
+      consumer: await freePort(),
+      alerts: await freePort(),
+      sealer: await freePort(),
+      witness: await freePort(),
+      cosigning: await freePort(),
+    };
     // The image has these folders, and volumes take them over.
-    for (const mount of services.init!.volumes!) mkdirSync(here(mount.split(':')[1]!), { recursive: true });
+    for (const mount of ['init', 'sealer', 'witness'].flatMap((name) => services[name]!.volumes!))
+      mkdirSync(here(mount.split(':')[1]!), { recursive: true });
   });
 
   after(async () => {
@@ -146,7 +166,15 @@ describe('the commands of docker-compose.yml', () => {
   test('init makes keys and passwords once, each where it is needed', () => {
     runJob('init');
     const read = (path: string): string => readFileSync(join(folder, path), 'utf8');
-    const files = ['lib/keys/root.pem', 'lib/keys/secret', 'run/settings/env', 'run/clickhouse-users/sealstream.xml'];
+    const files = [
+      'lib/keys/root.pem',
+      'lib/keys/secret',
+      'run/log-key/log-key.pem',
+      'run/witness/witness-key.pem',
+      'run/witness/env',
+      'run/settings/env',
+      'run/clickhouse-users/sealstream.xml',
+    ];
     const made = [...files, 'run/redis/redis.conf'].map(read);
     runJob('init');
     assert.deepEqual([...files, 'run/redis/redis.conf'].map(read), made, 'a second run changes nothing');
@@ -154,6 +182,8 @@ describe('the commands of docker-compose.yml', () => {
 
     const settings = parseEnv(read('run/settings/env'));
     assert.equal(settings.KAFKA_BROKERS, 'kafka:9092');
+    assert.match(settings.SEALSTREAM_OWN_WITNESS!, /^http:\/\/127\.0\.0\.1:\d+ sealstream\.local\/\w+\/own-witness\+/);
+    assert.equal(statSync(join(folder, 'run/log-key/log-key.pem')).mode & 0o777, 0o600);
     const clickhouse = new URL(settings.CLICKHOUSE_URL!);
     assert.deepEqual([clickhouse.username, clickhouse.host], ['sealstream', 'clickhouse:8123']);
     const hash = createHash('sha256').update(clickhouse.password).digest('hex');
@@ -190,11 +220,14 @@ describe('the commands of docker-compose.yml', () => {
     assert.match(runJob('setup'), /is up to date/);
   });
 
-  test('consumer, alerts and gateway get healthy, take an event and give it back, then end in good order', async () => {
+  test('the services get healthy, take an event, give it back and seal it, then end in good order', async () => {
     const [consumer, alerts, gateway] = [start('consumer'), start('alerts'), start('gateway')];
+    const [witness, sealer] = [start('witness'), start('sealer')];
     await waitHealthy('gateway');
     await waitHealthy('consumer');
     await waitHealthy('alerts');
+    await waitHealthy('witness');
+    await waitHealthy('sealer');
     const key = readFileSync(join(folder, 'lib/keys/admin.key'), 'utf8').trim();
     const headers = { authorization: `Bearer ${key}`, 'content-type': 'application/json' };
     const url = `http://127.0.0.1:${ports.gateway}/api/audit`;
@@ -207,7 +240,19 @@ describe('the commands of docker-compose.yml', () => {
       if (events.length === 1) break;
       assert.ok(Date.now() < until, 'the event is stored');
     }
-    for (const child of [gateway, alerts, consumer]) {
+    for (const until = Date.now() + 30_000; ; await sleep(200)) {
+      const { shards } = (await (await fetch(`http://127.0.0.1:${ports.gateway}/api/log`)).json()) as {
+        shards: { name: string }[];
+      };
+      const notes = await Promise.all(
+        shards.map(async ({ name }) =>
+          (await fetch(`http://127.0.0.1:${ports.gateway}/api/log/${name}/checkpoint`)).text(),
+        ),
+      );
+      if (notes.length === 3 && notes.every((note) => /\n— \S+\/own-witness /.test(note))) break;
+      assert.ok(Date.now() < until, `cosigned checkpoints: ${notes.join('\n')}`);
+    }
+    for (const child of [gateway, sealer, witness, alerts, consumer]) {
       child.kill('SIGTERM');
       const [code] = (await once(child, 'exit')) as [number | null];
       assert.equal(code, 0);

@@ -12,7 +12,7 @@ const ours = entries.filter(([, { build }]) => build);
 const jobs = entries.filter(([, { restart }]) => restart === 'no').map(([name]) => name);
 
 describe('docker-compose.yml', () => {
-  test('runs the three parts, two jobs and three services', () => {
+  test('runs the three parts, two jobs and five services', () => {
     assert.deepEqual(Object.keys(services).sort(), [
       'alerts',
       'clickhouse',
@@ -21,7 +21,9 @@ describe('docker-compose.yml', () => {
       'init',
       'kafka',
       'redis',
+      'sealer',
       'setup',
+      'witness',
     ]);
     assert.deepEqual(jobs, ['init', 'setup']);
   });
@@ -52,7 +54,7 @@ describe('docker-compose.yml', () => {
     }
   });
 
-  test('publishes the gateway on loopback and nothing else; only it and the alerts, which tell receivers outside, have a way out', () => {
+  test('publishes the gateway on loopback and nothing else; only it, the alerts and the sealer, which tell others outside, have a way out', () => {
     const published = entries.filter(([, { ports }]) => ports);
     assert.deepEqual(
       published.map(([name, { ports }]) => [name, ports]),
@@ -60,7 +62,7 @@ describe('docker-compose.yml', () => {
     );
     assert.equal(networks.parts!.internal, true);
     for (const [name, service] of entries) {
-      if (['gateway', 'alerts'].includes(name)) assert.deepEqual(service.networks, ['parts', 'front']);
+      if (['gateway', 'alerts', 'sealer'].includes(name)) assert.deepEqual(service.networks, ['parts', 'front'], name);
       else if (service.network_mode === undefined) assert.deepEqual(service.networks, ['parts'], name);
       else assert.equal(service.network_mode, 'none', name);
     }
@@ -109,8 +111,23 @@ describe('docker-compose.yml', () => {
         ['gateway', 'ro'],
       ],
     );
+    const of = (volume: string) =>
+      mounts.filter((mount) => mount.volume === volume).map(({ name, mode }) => [name, mode]);
+    assert.deepEqual(of('log'), [
+      ['sealer', undefined],
+      ['gateway', 'ro'],
+    ]);
+    assert.deepEqual(of('log-key'), [
+      ['init', undefined],
+      ['sealer', 'ro'],
+    ]);
+    assert.deepEqual(of('witness-key'), [
+      ['init', undefined],
+      ['witness', 'ro'],
+    ]);
+    assert.deepEqual(of('witness-state'), [['witness', undefined]]);
     for (const { name, volume, mode } of mounts) {
-      const isSecret = ['settings', 'clickhouse-users', 'redis-conf'].includes(volume);
+      const isSecret = ['settings', 'clickhouse-users', 'redis-conf', 'log-key', 'witness-key'].includes(volume);
       if (isSecret && name !== 'init') assert.equal(mode, 'ro', `${name}: ${volume}`);
     }
   });
@@ -174,7 +191,8 @@ describe('Dockerfile', () => {
       .match(/install -d -o node -g node \\\s+(.+?) COPY/)?.[1]
       ?.trim()
       .split(/\s+/);
-    const mounted = (services.init!.volumes ?? []).map((mount) => mount.split(':')[1]);
-    assert.deepEqual(made?.sort(), mounted.sort());
+    const mounted = ours.flatMap(([, service]) => (service.volumes ?? []).map((mount) => mount.split(':')));
+    const written = mounted.filter(([, , mode]) => mode !== 'ro').map(([, path]) => path);
+    assert.deepEqual(made?.filter((word) => word !== '\\').sort(), written.sort());
   });
 });

@@ -22,14 +22,14 @@ let folders = 0;
 const newFolder = () => openDataFolder(join(temporary.path, `data${folders++}`));
 
 describe('the identity of a deployment', () => {
-  test('is made once, of two Ed25519 keys, a secret, an admin key and an audience', () => {
+  test('is made once, of four Ed25519 keys, a secret, an admin key and an audience', () => {
     const { keys } = newFolder();
     const first = openIdentity({ keys });
     assert.deepEqual(openIdentity({ keys }), first);
     assert.match(first.audience, /^sealstream\.local\/[0-9a-f]{8}$/);
     assert.match(first.adminKey, /^sk_[\w-]{43}$/);
     assert.match(readFileSync(first.files.secret, 'utf8'), /^[0-9a-f]{64}$/);
-    for (const file of [first.files.rootKey, first.files.gatewayKey]) {
+    for (const file of [first.files.rootKey, first.files.gatewayKey, first.files.logKey, first.files.witnessKey]) {
       assert.equal(createPrivateKey(readFileSync(file)).asymmetricKeyType, 'ed25519');
     }
     const jwk = createPublicKey(createPrivateKey(readFileSync(first.files.rootKey))).export({ format: 'jwk' });
@@ -48,6 +48,25 @@ describe('the identity of a deployment', () => {
     const { files } = openIdentity({ keys });
     rmSync(files.rootKey);
     assert.throws(() => openIdentity({ keys }), { code: 'key_missing', message: /root\.pem is missing/ });
+  });
+
+  test('of an earlier version gets the keys of the transparency log', () => {
+    const { keys } = newFolder();
+    const { files, audience } = openIdentity({ keys });
+    for (const file of [files.logKey, files.witnessKey]) {
+      rmSync(file);
+      rmSync(file.replace('.pem', '.pub'));
+    }
+    assert.equal(openIdentity({ keys }).audience, audience);
+    assert.equal(createPrivateKey(readFileSync(files.logKey)).asymmetricKeyType, 'ed25519');
+  });
+
+  test('with a lost log key is refused, as long as its public half lies there', () => {
+    const { keys } = newFolder();
+    const { files, logPublicKey } = openIdentity({ keys });
+    assert.equal(readFileSync(join(keys, 'log-key.pub'), 'utf8').trim(), logPublicKey.toString('base64'));
+    rmSync(files.logKey);
+    assert.throws(() => openIdentity({ keys }), { code: 'key_missing', message: /log-key\.pem is missing/ });
   });
 
   test('gets a new admin key where the old one was deleted', () => {
