@@ -32,7 +32,12 @@ describe('the guide to rules of alerts', () => {
     const both = extensions.split('\n');
     for (const left of ['new_value', 'impossible_travel']) {
       const text = rule(both.filter((line) => !line.includes(`${left}:`)).join('\n'));
-      assert.deepEqual(testRules([{ source: 'extensions', text }]).faults, []);
+      const loud = rule('custom_attributes: {alerts: true}\n').replace(
+        'title: x',
+        'title: y\nname: account_taken_over',
+      );
+      const sources = [text, loud].map((one, at) => ({ source: `extensions ${at}`, text: one }));
+      assert.deepEqual(testRules(sources).faults, []);
     }
   });
 
