@@ -4,12 +4,15 @@ import type { GatewayWorld } from './gateway.js';
 import { uniqueName } from './stack.js';
 
 /** What a consumer or an engine of alerts beside the gateways of this world is told. */
-export const deliveryConfigOf = ({ config }: GatewayWorld): DeliveryConfig => ({
+export const deliveryConfigOf = (
+  { config }: GatewayWorld,
+  groupId: string = uniqueName('consumer', '-'),
+): DeliveryConfig => ({
   brokers: [...config.addresses.kafkaBrokers],
   clickhouseUrl: String(config.addresses.clickhouseUrl),
   database: config.addresses.clickhouseDatabase,
   topics: config.topics,
-  groupId: uniqueName('consumer', '-'),
+  groupId,
   audience: config.deployment.audience,
   rootPublicKey: config.rootKey.publicKey.toString('base64'),
   fetch: quickFetch,
@@ -17,5 +20,5 @@ export const deliveryConfigOf = ({ config }: GatewayWorld): DeliveryConfig => ({
 });
 
 /** A consumer that stores what a gateway of this world publishes. */
-export const startConsumerOf = (world: GatewayWorld): Promise<TestConsumer> =>
-  startTestConsumer(deliveryConfigOf(world));
+export const startConsumerOf = (world: GatewayWorld, groupId?: string): Promise<TestConsumer> =>
+  startTestConsumer(deliveryConfigOf(world, groupId));
