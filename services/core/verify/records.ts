@@ -8,6 +8,7 @@ import { decodeHeader, type Header } from '../wire/header.js';
 import type { Bundle, LogEvidence, RecordEvidence } from './bundle.js';
 import type { ShownEvent } from './event-view.js';
 import { VerifyFailure } from './failures.js';
+import { logOrigin } from './inclusion.js';
 import { knownSchemaId } from './known-schema.js';
 import type { Platform } from './platform.js';
 import { type RecordFinding, type RecordJob, verifyHeader } from './record-job.js';
@@ -37,7 +38,8 @@ export interface CheckedRecords {
   /** Records that show events, in the same order. */
   showing: ValidRecord[];
   events: number;
-  shown: (ShownEvent & { log: LogEvidence; offset: number; record: number })[];
+  /** With the log's origin, Kafka's offset and the record's index in the log. */
+  shown: (ShownEvent & { log: string; offset: number; record: number })[];
   erasedParts: number;
 }
 
@@ -209,7 +211,7 @@ async function collect({
   const lists: { type: string; id: string }[][] = [];
   for (const [at, { placed }] of granted.entries()) {
     const { failed, events, lists: named, shown } = findings[at]!;
-    const { log, record } = placed;
+    const { log, record, header } = placed;
     if (failed) {
       if (record.events.length === 0) continue;
       const event = failed.index === undefined ? '' : `, event ${failed.index}`;
@@ -218,7 +220,13 @@ async function collect({
     checked.valid.push(placed);
     if (record.events.length > 0) checked.showing.push(placed);
     checked.events += events;
-    for (const event of shown) checked.shown.push({ ...event, log, offset: record.offset, record: placed.index });
+    for (const event of shown)
+      checked.shown.push({
+        ...event,
+        log: logOrigin(header.audience, log),
+        offset: record.offset,
+        record: placed.index,
+      });
     if (placed.header.producer_id === listProducerId) lists.push(...named);
   }
   checked.erasedParts = checkErasures(granted, findings, lists);
