@@ -15,7 +15,8 @@ import { tileWidth, widthAt } from './tile-path.js';
 
 /**
  * Reads one tile: `width` hashes, or the full tile where the log no longer has the partial one. May be untrusted: what is made of
- * its answers is verified against a checkpoint's root.
+ * its answers is verified against a checkpoint's root. Who makes many proofs keeps tiles: for a tile given again (the same object,
+ * never changed) what was hashed of it before is used again.
  */
 export type ReadTile = (level: number, index: number, width: number) => Promise<Uint8Array>;
 
@@ -35,6 +36,20 @@ export interface Prover {
 }
 
 export function createProver({ hasher, readTile }: { hasher: TreeHasher; readTile: ReadTile }): Prover {
+  const hashedOf = new WeakMap<Uint8Array, Map<string, Uint8Array>>();
+
+  /** The root over some of a tile's hashes. */
+  const partRoot = (tile: Uint8Array, { first, count }: Place): Uint8Array => {
+    const hashed = hashedOf.get(tile) ?? new Map<string, Uint8Array>();
+    hashedOf.set(tile, hashed);
+    const key = `${first}+${count}`;
+    // Copied: a hasher may give a view of all that it worked on.
+    const root =
+      hashed.get(key) ?? new Uint8Array(hasher.root(tile.subarray(first * hashBytes, (first + count) * hashBytes)));
+    if (count > 1) hashed.set(key, root);
+    return root;
+  };
+
   /** The tiles that these subtrees lie in, each read once: at most two a level. */
   const readTiles = async (subtrees: PerfectSubtree[], size: number): Promise<(tile: Place) => Uint8Array> => {
     const reads = new Map<string, Promise<Uint8Array>>();
@@ -49,10 +64,7 @@ export function createProver({ hasher, readTile }: { hasher: TreeHasher; readTil
 
   const subtreeHashes = async (subtrees: PerfectSubtree[], size: number): Promise<Uint8Array[]> => {
     const tileAt = await readTiles(subtrees, size);
-    return subtrees.map((subtree) => {
-      const place = placeOf(subtree);
-      return hasher.root(tileAt(place).subarray(place.first * hashBytes, (place.first + place.count) * hashBytes));
-    });
+    return subtrees.map(placeOf).map((place) => partRoot(tileAt(place), place));
   };
 
   const spanHashes = async (spans: Span[], size: number): Promise<Uint8Array[]> => {
@@ -113,5 +125,5 @@ async function readChecked(readTile: ReadTile, level: number, index: number, wid
       `tile ${index} of level ${level} has ${tile.length} bytes; ${width} hashes take ${width * hashBytes}`,
     );
   }
-  return tile.subarray(0, width * hashBytes);
+  return tile;
 }
