@@ -3,7 +3,7 @@ import { AlgorithmIdentifier, type Attribute } from 'pkijs';
 import { digestOf, type WebCrypto } from './algorithms.js';
 import { equalBytes, type ReadCertificate } from './certificates.js';
 import { reading, TimestampError } from './errors.js';
-import { children, type Token } from './token.js';
+import { children, type Token, tagOf } from './token.js';
 
 const contentType = '1.2.840.113549.1.9.3';
 const messageDigest = '1.2.840.113549.1.9.4';
@@ -21,13 +21,13 @@ export async function checkSignedAttributes(
   { subtle }: WebCrypto,
 ): Promise<void> {
   const attributes = token.signer.signedAttrs?.attributes ?? [];
-  const type = onlyValue(attributes, contentType) as ObjectIdentifier | undefined;
-  if (type?.valueBlock.toString() !== timestampInfoType) {
+  const type = onlyValue(attributes, contentType);
+  if (tagOf(type) !== 'u6' || (type as ObjectIdentifier).valueBlock.toString() !== timestampInfoType) {
     throw new TimestampError('timestamp_malformed', 'the signature is not made for timestamp information');
   }
-  const stated = (onlyValue(attributes, messageDigest) as OctetString | undefined)?.valueBlock.valueHexView;
+  const stated = octetsOf(onlyValue(attributes, messageDigest));
   const digest = new Uint8Array(await subtle.digest(token.digest, Uint8Array.from(token.content)));
-  if (!stated || !equalBytes(stated, digest)) {
+  if (!equalBytes(stated, digest)) {
     throw new TimestampError(
       'timestamp_signature_wrong',
       'the signature is made over other contents than the token has',
@@ -41,6 +41,11 @@ export async function checkSignedAttributes(
   if (first) await checkCertificateId(first, signer, async (raw) => new Uint8Array(await subtle.digest('SHA-1', raw)));
   if (second)
     await checkCertificateId(second, signer, async (raw, name) => new Uint8Array(await subtle.digest(name, raw)));
+}
+
+function octetsOf(block: BaseBlock | undefined): Uint8Array {
+  if (tagOf(block) === 'u4') return (block as OctetString).valueBlock.valueHexView;
+  throw new TimestampError('timestamp_malformed', 'a signed attribute is no digest where it must be one');
 }
 
 /** The one value of an attribute that may be there once. */
@@ -70,7 +75,7 @@ async function checkCertificateId(
       algorithm: named
         ? digestOf(new AlgorithmIdentifier({ schema: parts[0]! }), "the signer's certificate").name
         : 'SHA-256',
-      hash: (value as OctetString).valueBlock.valueHexView,
+      hash: octetsOf(value),
       serial: issuerSerial && children(issuerSerial),
     };
   });
