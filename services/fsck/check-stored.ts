@@ -59,13 +59,15 @@ export async function checkStored(
     report,
   });
   const events = createEventCheck({ erasures, report });
-  for await (const piece of pieces(stretch, stored)) {
+  const read = async (piece: Stretch) => ({
+    piece,
+    answers: await Promise.all([stored.records(piece), stored.events(piece), stored.quarantine(piece)]),
+  });
+  for await (const {
+    piece,
+    answers: [batches, rows, quarantine],
+  } of aheadOf(pieces(stretch, stored), read)) {
     signal.throwIfAborted();
-    const [batches, rows, quarantine] = await Promise.all([
-      stored.records(piece),
-      stored.events(piece),
-      stored.quarantine(piece),
-    ]);
     const distinct = checkOffsets(batches, piece, report);
     const good: CheckedRecord[] = [];
     const altered = new Set<number>();
@@ -74,11 +76,24 @@ export async function checkStored(
       if (checked === 'altered') altered.add(batch.offset);
       else if (checked) good.push(checked);
     }
-    events.check({ records: good, altered, rows });
+    const eventRows = events.check({ records: good, altered, rows });
     checkQuarantine(distinct, quarantine, report);
     await onRecords(distinct);
-    onChecked({ records: distinct.length, events: rows.length });
+    onChecked({ records: distinct.length, events: eventRows });
   }
+}
+
+/** Reads each, and the next one while the one before is being looked at. */
+async function* aheadOf<T, R>(items: AsyncIterable<T>, read: (item: T) => Promise<R>): AsyncGenerator<R> {
+  let ahead: Promise<R> | undefined;
+  for await (const item of items) {
+    const next = read(item);
+    // Its failure is told when its turn comes, if it does.
+    next.catch(() => {});
+    if (ahead) yield await ahead;
+    ahead = next;
+  }
+  if (ahead) yield await ahead;
 }
 
 /** Pieces of bearable size: records differ in how many events they hold. */

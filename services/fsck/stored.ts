@@ -1,13 +1,5 @@
 import type { ClickHouseClient } from '../core/clients/clickhouse.js';
-import {
-  type BatchRow,
-  batchColumns,
-  decodeBatchRows,
-  decodeEventRows,
-  type EventRow,
-  eventColumns,
-  fetchRowBinary,
-} from '../core/rows/index.js';
+import { type BatchRow, batchColumns, decodeBatchRows, eventColumns, fetchRowBinary } from '../core/rows/index.js';
 
 /** Offsets of one partition of one incarnation of the topic: from, and up to and without. */
 export interface Stretch {
@@ -39,8 +31,8 @@ export interface StoredRows {
   partitions(): Promise<StoredPartition[]>;
   /** By offset. */
   records(stretch: Stretch): Promise<BatchRow[]>;
-  /** By offset and index. */
-  events(stretch: Stretch): Promise<EventRow[]>;
+  /** By offset and index, in RowBinary of `eventColumns`. */
+  events(stretch: Stretch): Promise<Buffer>;
   quarantine(stretch: Stretch): Promise<QuarantineRow[]>;
   /** The last registry marker below an offset that was not refused. */
   markerBelow(place: Omit<Stretch, 'from' | 'to'> & { offset: number }): Promise<BatchRow | undefined>;
@@ -105,12 +97,10 @@ export function createStoredRows({
       return rows.map(({ life, ...row }) => ({ ...row, incarnation: Buffer.from(life, 'hex') }));
     },
     records: (stretch) => batches(`${within} ORDER BY offset`, of({ ...stretch })),
-    events: async (stretch) =>
-      decodeEventRows(
-        await binary(
-          `SELECT ${eventColumns.join(', ')} FROM {database:Identifier}.events WHERE ${within} ORDER BY offset, idx`,
-          of({ ...stretch }),
-        ),
+    events: (stretch) =>
+      binary(
+        `SELECT ${eventColumns.join(', ')} FROM {database:Identifier}.events WHERE ${within} ORDER BY offset, idx`,
+        of({ ...stretch }),
       ),
     quarantine: (stretch) =>
       objects<QuarantineRow>(

@@ -8,6 +8,7 @@ const benches: Readonly<Record<string, () => Promise<{ bench: Bench }>>> = {
   alerts: () => import('./alerts.js'),
   export: () => import('./export.js'),
   fanout: () => import('./fanout.js'),
+  fsck: () => import('./fsck.js'),
   query: () => import('./query.js'),
   sink: () => import('./sink.js'),
 };

@@ -92,8 +92,8 @@ function someEvent(index: number): EventParts {
   });
 }
 
-/** Returns the bytes of all values. */
-async function publish({
+/** Publishes so many events as products log them. Returns the bytes of all values. */
+export async function publish({
   world,
   events,
   partitions,

@@ -29,10 +29,23 @@ function createHeads(buffer: Buffer): (length: number) => Buffer {
 }
 const keptHeads = 2_048;
 
+/** An event's parts in one buffer. */
+export interface PartsInOne {
+  parts: Buffer;
+  bodyEnd: number;
+  identityEnd: number;
+  contentEnd: number;
+}
+
 /** Computes leaves without allocating per event. Not re-entrant; keep one per reader. */
 export function createLeafHasher(): {
   /** 32 bytes per event of the frame, and the salts that an ErasedBatch carries in place of a seed. */
   ofFrame(frame: Frame): { leaves: Buffer; salts: Buffer };
+  /**
+   * Writes the leaf of one event into `target` at `at`. Its parts lie one behind the other from the beginning of `parts`, its two salts at
+   * `saltAt` of `salts`.
+   */
+  into(target: Buffer, at: number, event: PartsInOne, salts: Buffer, saltAt: number): void;
   /** 32 bytes per event; `salts` as `expandSalts` gives them. */
   ofParts(events: EventParts[], salts: Buffer): Buffer;
 } {
@@ -92,6 +105,12 @@ export function createLeafHasher(): {
 
   return {
     ofFrame: (frame) => (frame.form === 'signed' ? ofSigned(frame) : ofErased(frame)),
+    into(target, at, { parts, bodyEnd, identityEnd, contentEnd }, salts, saltAt) {
+      const end = leafPrefix.length + parts.copy(leaf, leafPrefix.length, 0, bodyEnd);
+      digestInto(end, salts, saltAt, parts, bodyEnd, identityEnd);
+      digestInto(end + 32, salts, saltAt + 16, parts, identityEnd, contentEnd);
+      sha256Into(target, at, leafHead(end + 64));
+    },
     ofParts(events, salts) {
       const leaves = Buffer.allocUnsafe(32 * events.length);
       events.forEach(({ body, identity, content }, index) => {
