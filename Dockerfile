@@ -26,7 +26,7 @@ FROM base AS sealstream
 # Where volumes are mounted: a volume takes over whose these are.
 RUN install -d -o node -g node \
     /var/lib/sealstream/keys /var/lib/sealstream/log /var/lib/sealstream/witness /run/sealstream/settings \
-    /run/sealstream/clickhouse-users /run/sealstream/redis /run/sealstream/log-key /run/sealstream/witness
+    /run/sealstream/clickhouse-users /run/sealstream/redis /run/sealstream/secret /run/sealstream/log-key /run/sealstream/witness
 COPY --from=dependencies /app/node_modules ./node_modules
 COPY --from=build /app/dist ./dist
 COPY package.json LICENSE NOTICE ./

@@ -29,6 +29,7 @@ try {
   putClickHouseUser(env.text('SEALSTREAM_CLICKHOUSE_USERS'), passwords.clickhouse);
   putRedisConf(env.text('SEALSTREAM_REDIS_CONF'), passwords.redis);
   putSettings(env.text('SEALSTREAM_SETTINGS'), { settings, passwords, identity });
+  putKey(env.text('SEALSTREAM_SECRET'), 'secret', readFileSync(identity.files.secret, 'utf8'));
   putKey(env.text('SEALSTREAM_LOG_KEY'), 'log-key.pem', readFileSync(identity.files.logKey, 'utf8'));
   const witness = env.text('SEALSTREAM_WITNESS');
   putKey(witness, 'witness-key.pem', readFileSync(identity.files.witnessKey, 'utf8'));

@@ -169,6 +169,7 @@ describe('the commands of docker-compose.yml', () => {
     const files = [
       'lib/keys/root.pem',
       'lib/keys/secret',
+      'run/secret/secret',
       'run/log-key/log-key.pem',
       'run/witness/witness-key.pem',
       'run/witness/env',

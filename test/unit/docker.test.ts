@@ -107,7 +107,6 @@ describe('docker-compose.yml', () => {
       keys.map(({ name, mode }) => [name, mode]),
       [
         ['init', undefined],
-        ['alerts', 'ro'],
         ['gateway', 'ro'],
       ],
     );
@@ -116,6 +115,10 @@ describe('docker-compose.yml', () => {
     assert.deepEqual(of('log'), [
       ['sealer', undefined],
       ['gateway', 'ro'],
+    ]);
+    assert.deepEqual(of('secret'), [
+      ['init', undefined],
+      ['alerts', 'ro'],
     ]);
     assert.deepEqual(of('log-key'), [
       ['init', undefined],
@@ -127,7 +130,7 @@ describe('docker-compose.yml', () => {
     ]);
     assert.deepEqual(of('witness-state'), [['witness', undefined]]);
     for (const { name, volume, mode } of mounts) {
-      const isSecret = ['settings', 'clickhouse-users', 'redis-conf', 'log-key', 'witness-key'].includes(volume);
+      const isSecret = ['settings', 'clickhouse-users', 'redis-conf', 'secret', 'log-key', 'witness-key'].includes(volume);
       if (isSecret && name !== 'init') assert.equal(mode, 'ro', `${name}: ${volume}`);
     }
   });
