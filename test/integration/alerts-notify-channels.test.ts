@@ -172,6 +172,13 @@ describe('alert channels', () => {
       [{ kind: 'slack', settings: {} }, ['/name']],
       [{ ...slack(), colour: 1 }, ['/colour']],
       [{ ...slack(), messages_per_minute: 0 }, ['/messages_per_minute']],
+      [{ ...slack(), group_seconds: 3_601 }, ['/group_seconds']],
+      [{ ...slack(), group_seconds: 5, group_by: ['rule.id', 'nothing'] }, ['/group_by/1']],
+      [{ ...slack(), group_by: ['rule.id'] }, ['/group_by']],
+      [
+        { name: 'p', kind: 'pagerduty', group_seconds: 5, settings: { routing_key: 'a'.repeat(32) } },
+        ['/group_seconds'],
+      ],
       [{ ...slack(), settings: {} }, ['/settings/url']],
       [{ ...slack(), settings: { url: 'not a url!' } }, ['/settings/url']],
       [{ ...slack(), settings: { url: 'http://hooks.slack.com/x' } }, ['/settings/url']],

@@ -192,6 +192,27 @@ describe('delivery of alerts', () => {
     assert.match(group.blocks[1].text.text, /and \d+ more$/);
   });
 
+  test('of a channel that groups waits for others, and shares a message only with those of the same group', async () => {
+    const { url, received } = await receiver();
+    const channelId = await hook(url, { group_seconds: 1, group_by: ['rule.id'] });
+    const begun = Date.now();
+    const say = (name: string, id: string) =>
+      main.notify([{ alert: alertOf(name, { rule: { id } }), channelIds: [channelId], occasion: 'firing' }]);
+    for (const [name, id] of [
+      ['g1', 'one'],
+      ['g2', 'two'],
+      ['g3', 'one'],
+      ['g4', 'two'],
+      ['g5', 'one'],
+    ] as const) {
+      await say(name, id);
+    }
+    assert.equal(received.length, 0);
+    await until(() => received.length === 2, 'both groups arrive');
+    assert.ok(Date.now() - begun >= 1_000);
+    assert.deepEqual(received.map(({ body }) => namesOf(body).join(' ')).sort(), ['g1 g3 g5', 'g2 g4']);
+  });
+
   test('to a webhook tells of every alert of a storm in full and in order', async () => {
     const { url, received } = await receiver();
     const channelId = await hook(url, { messages_per_minute: 120 });

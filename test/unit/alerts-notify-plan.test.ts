@@ -3,15 +3,25 @@ import { describe, test } from 'node:test';
 import { deliveryLimits, waitAfter } from '../../services/alerts/notify/delivery/limits.js';
 import {
   deliveryIdOf,
+  groupOf,
+  memberOf,
   notificationId,
   type Pending,
+  waitingOf as readMember,
   type Waiting,
 } from '../../services/alerts/notify/delivery/pending.js';
 import { plan } from '../../services/alerts/notify/delivery/plan.js';
 import { createTokenBucket } from '../../services/alerts/notify/delivery/token-bucket.js';
 
 const waitingOf = (...fingerprints: string[]): Waiting[] =>
-  fingerprints.map((fingerprint, place) => ({ id: `n${place}`, fingerprint, level: place === 3 ? 0 : 2, place }));
+  fingerprints.map((fingerprint, place) => ({
+    id: `n${place}`,
+    fingerprint,
+    level: place === 3 ? 0 : 2,
+    place,
+    queuedAtMs: 100 * place,
+    group: '',
+  }));
 const pendingOf = (fingerprint: string, dueAtMs: number, change: Partial<Pending> = {}): Pending => ({
   deliveryId: `d-${fingerprint}`,
   alerts: [],
@@ -51,6 +61,37 @@ describe('what a channel does next', () => {
       counted: [waiting[2], waiting[4]],
       superseded: [waiting[0]],
     });
+  });
+
+  test('with a time to wait, alerts of a group share a message when the first has waited so long', () => {
+    const waiting = waitingOf('a', 'b', 'c', 'd', 'e').map((one, at) => ({
+      ...one,
+      group: at % 2 === 0 ? 'even' : 'odd',
+    }));
+    const later = (nowMs: number, change = {}) => next({ waiting, nowMs, groupWaitMs: 2_000, ...change });
+    assert.deepEqual(later(1_999), { do: 'wait', untilMs: 2_000 });
+    assert.deepEqual(later(2_000), {
+      do: 'compose',
+      told: [waiting[0], waiting[2]],
+      counted: [waiting[4]],
+      superseded: [],
+    });
+    assert.deepEqual(later(2_000, { waiting: [waiting[1]!] }), { do: 'wait', untilMs: 2_100 });
+    assert.deepEqual(later(2_100, { waiting: [waiting[1]!] }), {
+      do: 'compose',
+      told: [waiting[1]],
+      counted: [],
+      superseded: [],
+    });
+    assert.deepEqual(later(2_000, { tokens: 0 }), { do: 'wait', untilMs: 4_000 });
+    assert.deepEqual(later(2_000, { pending: [pendingOf('x', 500)] }), { do: 'send', message: pendingOf('x', 500) });
+  });
+
+  test('what waits is found again in its member, whatever the fingerprint holds', () => {
+    const one = { ...waitingOf('a|b|c')[0]!, group: groupOf(['acme', 'spike']) };
+    assert.deepEqual(readMember(memberOf(one), one.place), one);
+    assert.equal(groupOf([]), '');
+    assert.notEqual(groupOf(['a', 'b']), groupOf(['ab', '']));
   });
 
   test('where everything must be told, a message takes the oldest in order', () => {

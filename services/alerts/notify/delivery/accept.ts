@@ -3,9 +3,10 @@ import { type Alert, boundedAlert } from '../alert.js';
 import type { NotifyMetrics } from '../metrics.js';
 import type { Channel } from '../store/channel.js';
 import type { ChannelDirectory } from '../store/channel-directory.js';
+import { variable } from '../text/variables.js';
 import { letterOf } from './channel-work.js';
 import type { DeadLetter, DeadLetters } from './dead-letters.js';
-import { deliveryIdOf, notificationId } from './pending.js';
+import { deliveryIdOf, groupOf, notificationId } from './pending.js';
 import type { Queue } from './queue.js';
 
 /** An alert, the channels that are to be told of it, and which change of it this is. */
@@ -68,7 +69,9 @@ export async function queueAlerts(
     const part = wanted.slice(from, from + chunk);
     const queuedAtMs = nowMs();
     const answers = await Promise.all(
-      part.map(({ channel, alert, id }) => queue.enqueue(channel.id, id, { alert, queuedAtMs })),
+      part.map(({ channel, alert, id }) =>
+        queue.enqueue(channel.id, id, { alert, queuedAtMs, group: groupFor(channel, alert) }),
+      ),
     );
     const overflow = part.filter((_, at) => answers[at] === 'full');
     for (const [at, { channel }] of part.entries()) {
@@ -85,6 +88,9 @@ export async function queueAlerts(
   }
   return result;
 }
+
+const groupFor = ({ groupBy }: Channel, alert: Alert): string =>
+  groupOf(groupBy.map((name) => variable(name)?.read(alert) ?? ''));
 
 /** An organization's channel is told of nobody else's alerts, whoever asks for it. */
 function refusal(channel: Channel | undefined, alert: Alert): NotifyResult['refused'][number]['why'] | undefined {

@@ -153,6 +153,8 @@ export async function workOn({
       nowMs: now,
       ...ready,
       grouping,
+      // A queue that fills up is not waited for.
+      groupWaitMs: off || waiting.length >= limits.queued / 2 ? 0 : channel.groupSeconds * 1_000,
       mostRetrying: limits.retrying,
       mostDead: limits.redelivering,
     });

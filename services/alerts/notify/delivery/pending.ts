@@ -9,6 +9,9 @@ export interface Waiting {
   level: number;
   /** Ascending in the order of arrival. */
   place: number;
+  queuedAtMs: number;
+  /** Only those with the same may share a message. */
+  group: string;
 }
 
 /** A message from its making to its end. It is written to Redis before the first attempt, so that every attempt sends the same. */
@@ -25,6 +28,15 @@ export interface Pending {
   dead?: Death;
 }
 
+/** `id|level|time|group|fingerprint`, as a member of a sorted set; the fingerprint is anything. */
+export const memberOf = ({ id, level, queuedAtMs, group, fingerprint }: Omit<Waiting, 'place'>): string =>
+  [id, level, queuedAtMs, group, fingerprint].join('|');
+
+export function waitingOf(member: string, place: number): Waiting {
+  const [id = '', level = '', queuedAtMs = '', group = '', ...fingerprint] = member.split('|');
+  return { id, level: Number(level), queuedAtMs: Number(queuedAtMs), group, fingerprint: fingerprint.join('|'), place };
+}
+
 export interface Death {
   reason: string;
   status: number;
@@ -37,6 +49,10 @@ const digestOf = (...parts: readonly string[]): string =>
 /** The same occasion of the same alert for the same channel has the same id, whoever says it and how often. */
 export const notificationId = (channelId: string, alertId: string, occasion: string): string =>
   digestOf('notification', channelId, alertId, occasion).slice(0, 32);
+
+/** Of the values that alerts must share. */
+export const groupOf = (values: readonly string[]): string =>
+  values.length === 0 ? '' : digestOf('group', ...values).slice(0, 16);
 
 /** Of what it tells, as UUIDv8 (RFC 9562 §5.8): a message that is made again after Redis was lost has the id that it had. */
 export function deliveryIdOf(notificationIds: readonly string[]): string {

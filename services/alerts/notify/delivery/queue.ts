@@ -3,7 +3,7 @@ import { sha256 } from '../../../core/seal/index.js';
 import { type Alert, alertLevels } from '../alert.js';
 import { NotifyError } from '../errors.js';
 import type { DeliveryLimits } from './limits.js';
-import type { Pending, Waiting } from './pending.js';
+import { memberOf, type Pending, type Waiting, waitingOf } from './pending.js';
 import {
   beginScript,
   enqueueScript,
@@ -19,13 +19,18 @@ export interface Entry {
   queuedAtMs: number;
 }
 
+/** What waits, and with what it may share a message. */
+export interface Enqueued extends Entry {
+  group: string;
+}
+
 /**
  * What is to be delivered, in Redis: it outlives every process. Each channel has a queue of its own, and one worker at a time holds
  * its lease. Every call rejects with `notify_unavailable` while Redis is away; nothing is known then of whether it happened, and all of
  * them may be said again.
  */
 export interface Queue {
-  enqueue(channelId: string, id: string, entry: Entry): Promise<'queued' | 'known' | 'full'>;
+  enqueue(channelId: string, id: string, entry: Enqueued): Promise<'queued' | 'known' | 'full'>;
   /** That it is known, though it is not queued. */
   remember(id: string): Promise<void>;
   /** Channels that have something to do by now. */
@@ -67,8 +72,9 @@ export function createQueue({
     ask(() => redis.eval(script, keys.length, ...keys, ...args));
 
   return {
-    async enqueue(channelId, id, { alert, queuedAtMs }) {
-      const member = `${id}|${alertLevels.indexOf(alert.rule.level)}|${alert.fingerprint}`;
+    async enqueue(channelId, id, { alert, queuedAtMs, group }) {
+      const level = alertLevels.indexOf(alert.rule.level);
+      const member = memberOf({ id, level, queuedAtMs, group, fingerprint: alert.fingerprint });
       const keys = [channels, order(channelId), entries(channelId), place, seen(id)];
       const entry = JSON.stringify({ alert, queuedAtMs });
       const args = [channelId, member, id, entry, limits.queued, queuedAtMs, limits.rememberMs];
@@ -88,7 +94,7 @@ export function createQueue({
       const [members, texts] = await ask(() =>
         Promise.all([redis.zrange(order(channelId), '0', '-1', 'WITHSCORES'), redis.hvals(messages(channelId))]),
       );
-      return { waiting: waitingOf(members), pending: texts.map((text) => JSON.parse(text) as Pending) };
+      return { waiting: allWaiting(members), pending: texts.map((text) => JSON.parse(text) as Pending) };
     },
     async entries(channelId, ids) {
       if (ids.length === 0) return [];
@@ -97,7 +103,7 @@ export function createQueue({
     },
     async begin(channelId, holder, message, waited) {
       const keys = [leases(channelId), order(channelId), entries(channelId), messages(channelId)];
-      const members = waited.map(({ id, level, fingerprint }) => `${id}|${level}|${fingerprint}`);
+      const members = waited.map(memberOf);
       const args = [holder, message.deliveryId, JSON.stringify(message), waited.length, ...members];
       return (await run(beginScript, keys, [...args, ...waited.map(({ id }) => id)])) === 1;
     },
@@ -118,11 +124,10 @@ export function createQueue({
 type KeyOf = (name: string) => string;
 
 /** Members and their scores in turn. */
-function waitingOf(members: readonly string[]): Waiting[] {
+function allWaiting(members: readonly string[]): Waiting[] {
   const waiting: Waiting[] = [];
   for (let at = 0; at + 1 < members.length; at += 2) {
-    const [id = '', level = '', ...fingerprint] = members[at]!.split('|');
-    waiting.push({ id, level: Number(level), fingerprint: fingerprint.join('|'), place: Number(members[at + 1]) });
+    waiting.push(waitingOf(members[at]!, Number(members[at + 1])));
   }
   return waiting;
 }

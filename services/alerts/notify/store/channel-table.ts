@@ -19,6 +19,8 @@ interface Row {
   kind: string;
   enabled: boolean;
   messages_per_minute: number;
+  group_seconds: number;
+  group_by: readonly string[];
   title_template: string;
   body_template: string;
   settings: string;
@@ -56,7 +58,8 @@ export function createChannelTable({
       return JSON.stringify(row);
     },
     async all() {
-      const found = await rows<Row>(`SELECT organization_id, id, version, name, kind, enabled, messages_per_minute,
+      const found =
+        await rows<Row>(`SELECT organization_id, id, version, name, kind, enabled, messages_per_minute, group_seconds, group_by,
           title_template, body_template, settings, secrets, deleted, changed_by,
           toUnixTimestamp64Milli(created_at) AS created_ms, toUnixTimestamp64Milli(changed_at) AS changed_ms
         FROM {database:Identifier}.alert_channels FINAL`);
@@ -81,6 +84,8 @@ const rowOf = (channel: Channel): Record<string, unknown> => ({
   kind: channel.kind,
   enabled: channel.enabled,
   messages_per_minute: channel.messagesPerMinute,
+  group_seconds: channel.groupSeconds,
+  group_by: channel.groupBy,
   title_template: channel.templates.title ?? '',
   body_template: channel.templates.body ?? '',
   settings: JSON.stringify(channel.settings),
@@ -104,6 +109,8 @@ function channelOfRow(row: Row): Channel[] {
       kind: row.kind,
       enabled: row.enabled,
       messagesPerMinute: row.messages_per_minute,
+      groupSeconds: row.group_seconds,
+      groupBy: row.group_by,
       templates: {
         ...(row.title_template ? { title: row.title_template } : {}),
         ...(row.body_template ? { body: row.body_template } : {}),

@@ -13,6 +13,10 @@ export interface Channel {
   kind: ChannelKindName;
   enabled: boolean;
   messagesPerMinute: number;
+  /** How long an alert waits for others to share its message; 0 is not at all. */
+  groupSeconds: number;
+  /** Names of variables: only alerts with the same values share a message. */
+  groupBy: readonly string[];
   templates: { title?: string; body?: string };
   /** Without the secrets. */
   settings: Readonly<Record<string, unknown>>;
@@ -33,6 +37,8 @@ export interface ChannelView {
   kind: ChannelKindName;
   enabled: boolean;
   messages_per_minute: number;
+  group_seconds: number;
+  group_by: string[];
   templates: { title?: string; body?: string };
   settings: Readonly<Record<string, unknown>>;
   /** Of each secret that is set, what it may be recognised by. */
@@ -68,6 +74,7 @@ export function openSettings(vault: Vault, { id, settings, sealed }: Channel): R
 
 export function viewOfChannel(vault: Vault, channel: Channel): ChannelView {
   const { id, organizationId, version, name, kind, enabled, messagesPerMinute, templates, settings } = channel;
+  const { groupSeconds, groupBy } = channel;
   return {
     id,
     organization_id: organizationId,
@@ -76,6 +83,8 @@ export function viewOfChannel(vault: Vault, channel: Channel): ChannelView {
     kind,
     enabled,
     messages_per_minute: messagesPerMinute,
+    group_seconds: groupSeconds,
+    group_by: [...groupBy],
     templates,
     settings,
     secrets: hints(vault, channel),

@@ -50,10 +50,19 @@ export function createChannels({
     const other = channels.find((channel) => channel.name === name && channel.id !== id);
     if (other) throw new NotifyError('channel_conflict', `the name '${name}' is another channel's (${other.id})`);
   };
-  const members = ({ name, enabled = true, messages_per_minute, templates = {} }: ChannelEnvelope) => ({
+  const members = ({
+    name,
+    enabled = true,
+    messages_per_minute,
+    group_seconds = 0,
+    group_by = [],
+    templates = {},
+  }: ChannelEnvelope) => ({
     name,
     enabled,
     messagesPerMinute: messages_per_minute ?? defaultMessagesPerMinute,
+    groupSeconds: group_seconds,
+    groupBy: group_by,
     templates,
   });
   const newer = (version: number): number => Math.max(version + 1, nowMs() * 1_000);

@@ -5,6 +5,7 @@ import { oneOf } from '../channels/settings.js';
 import { mostTemplateLength } from '../text/template.js';
 
 export const defaultMessagesPerMinute = 20;
+const mostGroupSeconds = 3_600;
 
 const members = {
   name: Type.String({
@@ -19,6 +20,19 @@ const members = {
       minimum: 1,
       maximum: 600,
       description: `beyond it alerts share messages; ${defaultMessagesPerMinute} when absent`,
+    }),
+  ),
+  group_seconds: Type.Optional(
+    Type.Integer({
+      minimum: 0,
+      maximum: mostGroupSeconds,
+      description: 'an alert waits so long for others that then share its message; 0, at once, when absent',
+    }),
+  ),
+  group_by: Type.Optional(
+    Type.Array(Type.String({ minLength: 1, maxLength: 128 }), {
+      maxItems: 4,
+      description: 'only those share a message that have the same: rule.id, rule.level, organization, group.NAME',
     }),
   ),
   templates: Type.Optional(

@@ -233,11 +233,23 @@ export function registerChannelRoutes(
 }
 
 /** What audit events say of a channel: nothing of its secrets but their names. */
-const shown = ({ name, kind, enabled, messages_per_minute, templates, settings, secrets }: ChannelView) => ({
+const shown = ({
   name,
   kind,
   enabled,
   messages_per_minute,
+  group_seconds,
+  group_by,
+  templates,
+  settings,
+  secrets,
+}: ChannelView) => ({
+  name,
+  kind,
+  enabled,
+  messages_per_minute,
+  group_seconds,
+  group_by,
   templates,
   settings,
   secrets: Object.keys(secrets),

@@ -11,6 +11,8 @@ export const Channel = Type.Object(
     kind: oneOf(channelKindNames, 'what kind of receiver'),
     enabled: Type.Boolean(),
     messages_per_minute: Type.Integer(),
+    group_seconds: Type.Integer({ description: 'how long an alert waits for others to share its message' }),
+    group_by: Type.Array(Type.String(), { description: 'only alerts with the same of these share a message' }),
     templates: Type.Object({ title: Type.Optional(Type.String()), body: Type.Optional(Type.String()) }),
     settings: Type.Record(Type.String(), Type.Unknown(), { description: 'of the kind, without secrets' }),
     secrets: Type.Record(Type.String(), Type.String(), {
