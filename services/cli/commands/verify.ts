@@ -1,8 +1,14 @@
+import { existsSync } from 'node:fs';
+import { resolve } from 'node:path';
 import type { Command } from 'commander';
-import { exitCodes } from '../errors.js';
+import { exitCodes, usageError } from '../errors.js';
 import { inOrder } from '../in-order.js';
 import type { Paint } from '../output/style.js';
 import { pad, printable } from '../output/text.js';
+import { describeFollowed, exitCodeOfFollowed, followUrl } from '../verifying/follow-url.js';
+import { readState } from '../verifying/state-file.js';
+import { readTrust, type TrustOptions, withTrustOptions } from '../verifying/trust-options.js';
+import { describeBundle, exitCodeOf, verifyFile } from '../verifying/verify-files.js';
 import { type CommonOptions, type Tools, withCommonOptions } from './command.js';
 
 interface Check {
@@ -24,28 +30,82 @@ const mostAtOnce = 8;
 const nameWidth = 14;
 const verdictWidth = 13;
 
+interface VerifyOptions extends CommonOptions, TrustOptions {
+  offline?: boolean;
+  log?: string;
+  state?: string;
+}
+
 export function addVerify(parent: Command, tools: Tools, path = '/api/audit'): void {
-  withCommonOptions(
-    parent
-      .command('verify')
-      .description('whether events are as they were signed; exit 3 when one is not')
-      .argument('<id...>', 'ids of events'),
-  ).action(async (ids: string[], options: CommonOptions) => {
-    const { connect, printer, exitWith } = tools;
-    const api = connect(options);
-    const verdicts: Verdict[] = [];
-    const ask = async (id: string): Promise<Verdict> => ({
-      ...(await api.get<Omit<Verdict, 'id'>>(`${path}/${encodeURIComponent(id)}/verify`)),
-      id,
-    });
-    for await (const verdict of inOrder(ids, mostAtOnce, ask)) {
-      if (!verdict.verified) exitWith(verdict.available === false ? exitCodes.failed : exitCodes.tampered);
-      if (options.output === 'table') await printer.text(describe(verdict, printer.paint));
-      else if (options.output === 'ndjson') await printer.ndjson(verdict);
-      else verdicts.push(verdict);
+  withTrustOptions(
+    withCommonOptions(
+      parent
+        .command('verify')
+        .description('whether events, evidence bundles or a whole log are as they were signed; exit 3 when one is not')
+        .argument(
+          '[what...]',
+          'bundles (files, - for standard input), judged offline; or ids of events, asked of the gateway',
+        )
+        .option('--offline', 'all arguments are files; nothing is asked of anybody')
+        .option('--log <url>', 'follow a log: it must go on from what it showed the last time')
+        .option('--state <file>', 'what was seen of the log so far; with bundles, what they must agree with'),
+    ),
+  ).action(async (what: string[], options: VerifyOptions) => {
+    if (options.log !== undefined) return follow(options, what, tools);
+    if (what.length === 0) throw usageError('Name a bundle or an event, or a log with --log.');
+    const isFile = (name: string): boolean =>
+      options.offline === true || name === '-' || existsSync(resolve(tools.surroundings.cwd, name));
+    const files = what.filter(isFile);
+    if (files.length > 0 && files.length < what.length) {
+      throw usageError(`${what.find((name) => !isFile(name))} is no file, and ${files[0]} is one: verify them apart.`);
     }
-    if (options.output === 'json') await printer.json(ids.length === 1 ? verdicts[0] : verdicts);
+    return files.length > 0 ? verifyFiles(files, options, tools) : askGateway(what, options, tools, path);
   });
+}
+
+async function follow(options: VerifyOptions, what: readonly string[], tools: Tools): Promise<void> {
+  const { printer, surroundings, exitWith } = tools;
+  if (what.length > 0) throw usageError('--log follows a log; verify bundles and events apart from it.');
+  if (options.state === undefined) throw usageError('--log needs --state FILE: where to remember what was seen.');
+  const followed = await followUrl(options.log!, options.state, readTrust(options, surroundings.cwd), surroundings);
+  exitWith(exitCodeOfFollowed(followed));
+  if (options.output === 'table') return printer.text(describeFollowed(followed, printer.paint));
+  return options.output === 'json' ? printer.json(followed) : printer.ndjson(followed);
+}
+
+async function verifyFiles(files: readonly string[], options: VerifyOptions, tools: Tools): Promise<void> {
+  const { printer, surroundings, exitWith } = tools;
+  const given = readTrust(options, surroundings.cwd);
+  const state = options.state === undefined ? undefined : readState(resolve(surroundings.cwd, options.state));
+  const trust = state
+    ? { ...given, seen: state.seen, logKeys: given.logKeys ?? (state.logKeys.length > 0 ? state.logKeys : undefined) }
+    : given;
+  const verdicts = [];
+  for (const file of files) {
+    const verdict = await verifyFile(file, trust, surroundings);
+    exitWith(exitCodeOf(verdict));
+    if (options.output === 'table') await printer.text(describeBundle(file, verdict, printer.paint));
+    else if (options.output === 'ndjson') await printer.ndjson({ file, ...verdict });
+    else verdicts.push({ file, ...verdict });
+  }
+  if (options.output === 'json') await printer.json(files.length === 1 ? verdicts[0] : verdicts);
+}
+
+async function askGateway(ids: string[], options: CommonOptions, tools: Tools, path: string): Promise<void> {
+  const { connect, printer, exitWith } = tools;
+  const api = connect(options);
+  const verdicts: Verdict[] = [];
+  const ask = async (id: string): Promise<Verdict> => ({
+    ...(await api.get<Omit<Verdict, 'id'>>(`${path}/${encodeURIComponent(id)}/verify`)),
+    id,
+  });
+  for await (const verdict of inOrder(ids, mostAtOnce, ask)) {
+    if (!verdict.verified) exitWith(verdict.available === false ? exitCodes.failed : exitCodes.tampered);
+    if (options.output === 'table') await printer.text(describe(verdict, printer.paint));
+    else if (options.output === 'ndjson') await printer.ndjson(verdict);
+    else verdicts.push(verdict);
+  }
+  if (options.output === 'json') await printer.json(ids.length === 1 ? verdicts[0] : verdicts);
 }
 
 function describe({ id, verified, available, message, checks }: Verdict, paint: Paint): string {

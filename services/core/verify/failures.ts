@@ -54,6 +54,11 @@ export const failures = {
   /** A smaller registry or log than was seen before, shown as the newest. */
   rollback: 'tampering',
 
+  /** A log that was there is not any more. */
+  shard_missing: 'tampering',
+  /** Tiles that do not give the root of the checkpoint that they are served with. */
+  tiles_altered: 'tampering',
+
   /** Sequences are missing within what is shown whole. */
   gap: 'tampering',
   /** Two records in one place of a lane. */

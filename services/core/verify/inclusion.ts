@@ -54,7 +54,7 @@ export async function verifyInclusions(
       `no checkpoint covers what is shown of ${what}: it was not sealed into a log yet`,
     );
   }
-  const registryLog = await open(registry.log.checkpoint, registryOrigin(settled.audience), settled, platform);
+  const registryLog = await openTrusted(registry.log.checkpoint, registryOrigin(settled.audience), settled, platform);
   const none = new Uint8Array(16);
   inTree({
     records: registry.records.map(({ value, ...place }) => ({ ...place, valueHash: sha256(value), signed: undefined })),
@@ -66,7 +66,7 @@ export async function verifyInclusions(
   });
   const shown = [shownOf(registryLog, settled)];
   for (const log of logs) {
-    const opened = await open(log.checkpoint!, logOrigin(settled.audience, log), settled, platform);
+    const opened = await openTrusted(log.checkpoint!, logOrigin(settled.audience, log), settled, platform);
     for (const { start, records, proof } of log.runs) inTree({ records, place: log, start, proof, opened, platform });
     shown.push(shownOf(opened, settled));
   }
@@ -83,7 +83,13 @@ const codes: Partial<Record<TlogCode, FailureCode>> = {
   bad_checkpoint: 'forged_checkpoint',
 };
 
-async function open(note: string, origin: string, settled: Settled, platform: Platform): Promise<OpenedCheckpoint> {
+/** Throws a VerifyFailure for a checkpoint that is not this log's, or not signed by a key of it that is trusted. */
+export async function openTrusted(
+  note: string,
+  origin: string,
+  settled: Pick<Settled, 'logPublicKeys' | 'policy'>,
+  platform: Platform,
+): Promise<OpenedCheckpoint> {
   try {
     const claimed = parseCheckpoint(parseNote(note).text).origin;
     if (claimed !== origin) {
@@ -131,9 +137,9 @@ function inTree({
   }
 }
 
-function shownOf(
+export function shownOf(
   { checkpoint, signatures, cosignatures }: OpenedCheckpoint,
-  { policy }: Settled,
+  { policy }: Pick<Settled, 'policy'>,
 ): ShownCheckpoint & { enough: boolean } {
   const { isSatisfied, missing } = evaluatePolicy(
     policy,

@@ -98,7 +98,8 @@ export function settle(trust: Trust, { deployment }: Bundle, sha256: Sha256): Se
 export const noteKeysOf = (origin: string, publicKeys: readonly Uint8Array[], sha256: Sha256): NoteKey[] =>
   publicKeys.map((publicKey) => createNoteKey({ sha256, name: origin, publicKey }));
 
-function policyOf({ policy, witnesses = [], quorum }: Trust, sha256: Sha256): Policy {
+/** Throws TlogError. */
+export function policyOf({ policy, witnesses = [], quorum }: Trust, sha256: Sha256): Policy {
   if (policy !== undefined) return parsePolicy({ sha256, policy });
   const keys = witnesses.map((vkey) => parseVkey({ sha256, vkey }));
   return thresholdPolicy({ k: quorum ?? keys.length, witnesses: keys });
@@ -110,7 +111,8 @@ const rawKey = (text: string): Uint8Array => {
   return bytes;
 };
 
-const logKeyOf = (sha256: Sha256, text: string): Uint8Array =>
+/** The raw key of a vkey, or of base64. Throws TlogError. */
+export const logKeyOf = (sha256: Sha256, text: string): Uint8Array =>
   /^[A-Za-z0-9+/]{43}=$/.test(text) ? rawKey(text) : parseVkey({ sha256, vkey: text }).publicKey;
 
 function ofTrust<T>(what: string, read: () => T): T {
