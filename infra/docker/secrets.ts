@@ -45,6 +45,7 @@ export function putSettings(
     REDIS_URL: `redis://:${passwords.redis}@${settings.redis}`,
     SEALSTREAM_AUDIENCE: identity.audience,
     SEALSTREAM_ROOT_PUBLIC_KEY: identity.rootPublicKey,
+    SEALSTREAM_LOG_PUBLIC_KEY: identity.logPublicKey.toString('base64'),
     SEALSTREAM_OWN_WITNESS: `http://${settings.witness} ${logIdentity(identity).witnessVkey}`,
   };
   const lines = Object.entries(env).map(([name, value]) => `${name}=${value}\n`);

@@ -1,7 +1,7 @@
 import { ADDRESS_VARIABLE, type SupervisorConfig } from './config.js';
 import type { DeploymentIdentity } from './identity.js';
 import type { PartName } from './parts/part.js';
-import { httpUrl } from './services.js';
+import { httpUrl, logFolder } from './services.js';
 
 export type Addresses = Readonly<Record<PartName, string>>;
 
@@ -23,6 +23,7 @@ export function serviceEnvironment({
     SEALSTREAM_DATA: config.dataDir,
     SEALSTREAM_AUDIENCE: identity.audience,
     SEALSTREAM_ROOT_PUBLIC_KEY: identity.rootPublicKey,
+    SEALSTREAM_LOG_PUBLIC_KEY: identity.logPublicKey.toString('base64'),
     SEALSTREAM_EVENTS_TOPIC: config.topics.events,
     SEALSTREAM_REGISTRY_TOPIC: config.topics.registry,
     SEALSTREAM_ALERTS_TOPIC: config.topics.alerts,
@@ -37,6 +38,7 @@ export function toolEnvironment(of: {
 }): Record<string, string> {
   return {
     ...serviceEnvironment(of),
+    SEALSTREAM_LOG_DIR: logFolder(of.config),
     SEALSTREAM_URL: httpUrl(of.config),
     SEALSTREAM_API_KEY: of.identity.adminKey,
   };

@@ -49,7 +49,7 @@ export const httpUrl = ({ host, port }: { host: string; port: number }): string 
 
 /** Where the witness takes checkpoints. */
 const witnessPort = 'witness-log';
-const logFolder = ({ dataDir }: Pick<ServiceContext, 'dataDir'>): string => join(dataDir, 'transparency-log');
+export const logFolder = ({ dataDir }: Pick<ServiceContext, 'dataDir'>): string => join(dataDir, 'transparency-log');
 
 /** Everything that `npm start` runs besides the parts, in the order of starting; stopped the other way round. */
 export const services: readonly ServiceSpec[] = [
@@ -96,6 +96,13 @@ export const services: readonly ServiceSpec[] = [
       SEALSTREAM_LOG_KEY_FILE: context.keyFiles.logKey,
       SEALSTREAM_OWN_WITNESS: `http://127.0.0.1:${context.ports[witnessPort]} ${context.log.witnessVkey}`,
     }),
+    readyUrl: readyOnMetricsPort,
+  },
+  {
+    name: 'verifier',
+    entry: 'services/fsck/main.js',
+    hasMetricsPort: true,
+    env: (context) => ({ ...metrics(context), SEALSTREAM_LOG_DIR: logFolder(context) }),
     readyUrl: readyOnMetricsPort,
   },
   {

@@ -52,7 +52,7 @@ describe('the commands of docker-compose.yml', () => {
     alerts: uniqueName('audit.alerts', '.'),
   };
   const running: ChildProcess[] = [];
-  let ports: Record<'gateway' | 'consumer' | 'alerts' | 'sealer' | 'witness' | 'cosigning', number>;
+  let ports: Record<'gateway' | 'consumer' | 'alerts' | 'sealer' | 'witness' | 'cosigning' | 'verifier', number>;
 
   /** Mounts are folders of this test, and the parts are those of the test stack. */
   const here = (text: string): string =>
@@ -64,6 +64,7 @@ describe('the commands of docker-compose.yml', () => {
       .replaceAll(':9101', `:${ports.alerts}`)
       .replaceAll(':9102', `:${ports.sealer}`)
       .replaceAll(':9103', `:${ports.witness}`)
+      .replaceAll(':9104', `:${ports.verifier}`)
       .replaceAll('witness:8091', `127.0.0.1:${ports.cosigning}`);
   const environmentOf = (name: string): Record<string, string> => ({
     PATH: process.env.PATH!,
@@ -104,6 +105,7 @@ describe('the commands of docker-compose.yml', () => {
           SEALSTREAM_WITNESS_PORT: String(ports.cosigning),
         }
       : {}),
+    ...(name === 'verifier' ? { SEALSTREAM_METRICS_PORT: String(ports.verifier) } : {}),
     ...(name === 'consumer' ? { SEALSTREAM_METRICS_PORT: String(ports.consumer) } : {}),
   });
   const commandOf = (name: string): [string, string[]] => {
@@ -147,6 +149,7 @@ describe('the commands of docker-compose.yml', () => {
       alerts: await freePort(),
       sealer: await freePort(),
       witness: await freePort(),
+      verifier: await freePort(),
       cosigning: await freePort(),
     };
     // The image has these folders, and volumes take them over.
@@ -223,12 +226,13 @@ describe('the commands of docker-compose.yml', () => {
 
   test('the services get healthy, take an event, give it back and seal it, then end in good order', async () => {
     const [consumer, alerts, gateway] = [start('consumer'), start('alerts'), start('gateway')];
-    const [witness, sealer] = [start('witness'), start('sealer')];
+    const [witness, sealer, verifier] = [start('witness'), start('sealer'), start('verifier')];
     await waitHealthy('gateway');
     await waitHealthy('consumer');
     await waitHealthy('alerts');
     await waitHealthy('witness');
     await waitHealthy('sealer');
+    await waitHealthy('verifier');
     const key = readFileSync(join(folder, 'lib/keys/admin.key'), 'utf8').trim();
     const headers = { authorization: `Bearer ${key}`, 'content-type': 'application/json' };
     const url = `http://127.0.0.1:${ports.gateway}/api/audit`;
@@ -253,7 +257,7 @@ describe('the commands of docker-compose.yml', () => {
       if (notes.length === 3 && notes.every((note) => /\n— \S+\/own-witness /.test(note))) break;
       assert.ok(Date.now() < until, `cosigned checkpoints: ${notes.join('\n')}`);
     }
-    for (const child of [gateway, sealer, witness, alerts, consumer]) {
+    for (const child of [gateway, verifier, sealer, witness, alerts, consumer]) {
       child.kill('SIGTERM');
       const [code] = (await once(child, 'exit')) as [number | null];
       assert.equal(code, 0);

@@ -12,7 +12,7 @@ const ours = entries.filter(([, { build }]) => build);
 const jobs = entries.filter(([, { restart }]) => restart === 'no').map(([name]) => name);
 
 describe('docker-compose.yml', () => {
-  test('runs the three parts, two jobs and five services', () => {
+  test('runs the three parts, two jobs and six services', () => {
     assert.deepEqual(Object.keys(services).sort(), [
       'alerts',
       'clickhouse',
@@ -23,6 +23,7 @@ describe('docker-compose.yml', () => {
       'redis',
       'sealer',
       'setup',
+      'verifier',
       'witness',
     ]);
     assert.deepEqual(jobs, ['init', 'setup']);
@@ -114,6 +115,7 @@ describe('docker-compose.yml', () => {
       mounts.filter((mount) => mount.volume === volume).map(({ name, mode }) => [name, mode]);
     assert.deepEqual(of('log'), [
       ['sealer', undefined],
+      ['verifier', 'ro'],
       ['gateway', 'ro'],
     ]);
     assert.deepEqual(of('secret'), [
@@ -130,7 +132,9 @@ describe('docker-compose.yml', () => {
     ]);
     assert.deepEqual(of('witness-state'), [['witness', undefined]]);
     for (const { name, volume, mode } of mounts) {
-      const isSecret = ['settings', 'clickhouse-users', 'redis-conf', 'secret', 'log-key', 'witness-key'].includes(volume);
+      const isSecret = ['settings', 'clickhouse-users', 'redis-conf', 'secret', 'log-key', 'witness-key'].includes(
+        volume,
+      );
       if (isSecret && name !== 'init') assert.equal(mode, 'ro', `${name}: ${volume}`);
     }
   });
