@@ -1,10 +1,12 @@
 import { readFileSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { type Environment, readEnvironment } from '../core/config.js';
 import { messageOf, SealstreamError } from '../core/errors.js';
 import { type SigningKey, signingKeyFromPem } from '../core/seal/index.js';
 import { parseVkey, signatureTypes, TlogError } from '../core/tlog/index.js';
 import { sha256 } from '../core/tlog/node.js';
 import type { SealingLimits } from './sealing.js';
+import { parseAuthorities, type TimestampAuthority } from './timestamps/index.js';
 import type { WitnessAddress } from './witnesses/witness.js';
 
 export interface SealerConfig {
@@ -18,6 +20,8 @@ export interface SealerConfig {
   witnesses: readonly WitnessAddress[];
   /** SEALSTREAM_WITNESS_WAIT_MS: how long a checkpoint waits for witnesses that are well. */
   witnessWaitMs: number;
+  /** SEALSTREAM_TIMESTAMP_AUTHORITIES_FILE: a JSON list (docs/guides/timestamps.md). */
+  authorities: readonly TimestampAuthority[];
 }
 
 const bad = (message: string, cause?: unknown): SealstreamError => new SealstreamError('config', message, { cause });
@@ -48,7 +52,20 @@ export function readSealerConfig(environment: Environment): SealerConfig {
     },
     witnesses,
     witnessWaitMs: env.integer('SEALSTREAM_WITNESS_WAIT_MS', { fallback: 2_000, min: 0, max: 60_000 }),
+    authorities: readAuthorities(env.optional('SEALSTREAM_TIMESTAMP_AUTHORITIES_FILE')),
   };
+}
+
+function readAuthorities(path: string | undefined): TimestampAuthority[] {
+  if (path === undefined) return [];
+  try {
+    return parseAuthorities(readFileSync(path, 'utf8'), {
+      folder: dirname(path),
+      readFile: (file) => readFileSync(file, 'utf8'),
+    });
+  } catch (error) {
+    throw bad(`SEALSTREAM_TIMESTAMP_AUTHORITIES_FILE: ${path}: ${messageOf(error)}`, error);
+  }
 }
 
 function readKey(path: string): SigningKey {

@@ -11,6 +11,7 @@ import { createMetrics } from '../core/metrics.js';
 import { readSealerConfig } from './config.js';
 import { healthParts, sealerFetch, startSealer } from './service.js';
 import { createLogSigner } from './signer.js';
+import { startTimestamps } from './timestamps/index.js';
 import { createWitness } from './witnesses/witness.js';
 
 const stopTimeoutMs = 30_000;
@@ -56,6 +57,9 @@ try {
     signal: waiting.signal,
   });
   lifecycle.onStop('sealer', () => sealer.stop());
+  const { authorities, folder } = config;
+  const timestamps = startTimestamps({ authorities, folder, shards: sealer.shards, metrics, log });
+  lifecycle.onStop('timestamps', () => timestamps.stop());
 } catch (error) {
   if (!lifecycle.stopping) {
     log.fatal({ error: messageOf(error) }, 'the sealer cannot start');

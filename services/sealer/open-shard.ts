@@ -158,7 +158,11 @@ async function readPublished({
     return await signer.open(origin, note);
   } catch (error) {
     if (!(error instanceof TlogError)) throw error;
-    const message = `${origin}: the folder's checkpoint is not this log's: ${error.message}. Restore the shard's folder, or move it away to have it filled anew.`;
+    const rotated =
+      error.code === 'unverified_note'
+        ? ' Where the log was given a new key, both are needed until every checkpoint carries both signatures (docs/guides/log-keys.md).'
+        : '';
+    const message = `${origin}: the folder's checkpoint is not this log's: ${error.message}.${rotated} Restore the shard's folder, or move it away to have it filled anew.`;
     throw new SealStop('folder_contradicts', message, { ...where, cause: error });
   }
 }

@@ -14,7 +14,7 @@ export interface Publisher {
    * later one is there already.
    */
   publish(tree: SignedTree, step: (name: 'after_cosign' | 'after_kept') => void): Promise<void>;
-  /** Asks for the cosignatures that the newest checkpoint lacks, as after a start. */
+  /** Adds the log's own signatures that the newest checkpoint lacks, asks for the cosignatures that it lacks, as after a start. */
   resume(tree: SignedTree): Promise<void>;
   /** Puts the newest checkpoint back where a process that slept has put an older one in its place. */
   look(): Promise<void>;
@@ -147,7 +147,15 @@ export function createPublisher({
     },
     async resume(tree) {
       newest = tree;
-      for (const cosigner of cosigners) if (!(await cosigner.witness.hasCosigned(tree.note))) cosigner.submit(tree);
+      // A shard that stands still must get the signature of a key that came since, too, or it is lost when the old key goes.
+      const signatures = await signer.missing(origin, tree.note);
+      if (signatures.length > 0) {
+        await alone(async () => {
+          newest = await keep(tree, signatures);
+          await put(newest);
+        });
+      }
+      for (const cosigner of cosigners) if (!(await cosigner.witness.hasCosigned(newest.note))) cosigner.submit(newest);
     },
     look: () =>
       alone(async () => {

@@ -40,6 +40,8 @@ const lookMs = 5_000;
 const lagMs = 15_000;
 
 export interface Sealer {
+  /** Names of the shards that are sealed here now. */
+  shards(): string[];
   /** Finishes the checkpoints at hand. */
   stop(): Promise<void>;
 }
@@ -221,6 +223,7 @@ export async function startSealer(options: SealerOptions): Promise<Sealer> {
   const timers = [setInterval(quietly(look), lookMs), setInterval(quietly(sayLag), lagMs)];
 
   return {
+    shards: () => [...open.values()].map(({ name }) => name),
     async stop() {
       for (const timer of timers) clearInterval(timer);
       await Promise.all([ofEvents?.stop(), ofRegistry.stop()]);

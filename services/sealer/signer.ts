@@ -4,6 +4,7 @@ import {
   formatCheckpoint,
   formatNote,
   formatVkey,
+  isOfKey,
   type NoteKey,
   type NoteSignature,
   openCheckpoint,
@@ -28,6 +29,8 @@ export interface LogSigner {
   vkeys(origin: string): [string, ...string[]];
   /** The same tree gives the same bytes. `root` in hex. */
   sign(tree: { origin: string; size: number; root: string }): Promise<SignedTree>;
+  /** Signatures of a note's own text by those keys that have not signed it: a key that came later. `note` must have been opened. */
+  missing(origin: string, note: string): Promise<NoteSignature[]>;
   /** Throws a TlogError for anything but a checkpoint of this origin that one of the keys has signed. */
   open(origin: string, note: string): Promise<SignedTree>;
 }
@@ -36,6 +39,13 @@ export interface LogSigner {
 export function createLogSigner(keys: readonly [SigningKey, ...SigningKey[]]): LogSigner {
   const noteKey = (name: string, { publicKey }: SigningKey): NoteKey => createNoteKey({ sha256, name, publicKey });
   const verify = createNodeVerifier();
+  const signAll = async (origin: string, text: string, by: readonly SigningKey[]): Promise<NoteSignature[]> => {
+    const signatures: NoteSignature[] = [];
+    for (const key of by) {
+      signatures.push(await signText({ text, key: noteKey(origin, key), sign: createNodeSigner(key) }));
+    }
+    return signatures;
+  };
   return {
     vkeys(origin) {
       const [first, ...others] = keys;
@@ -44,11 +54,16 @@ export function createLogSigner(keys: readonly [SigningKey, ...SigningKey[]]): L
     },
     async sign({ origin, size, root }) {
       const text = formatCheckpoint({ origin, size, root: Buffer.from(root, 'hex') });
-      const signatures: NoteSignature[] = [];
-      for (const key of keys) {
-        signatures.push(await signText({ text, key: noteKey(origin, key), sign: createNodeSigner(key) }));
-      }
-      return { size, root, note: formatNote({ text, signatures }) };
+      return { size, root, note: formatNote({ text, signatures: await signAll(origin, text, keys) }) };
+    },
+    missing(origin, note) {
+      const { text, signatures } = parseNote(note);
+      const hasSigned = (key: SigningKey): boolean => signatures.some((one) => isOfKey(one, noteKey(origin, key)));
+      return signAll(
+        origin,
+        text,
+        keys.filter((key) => !hasSigned(key)),
+      );
     },
     async open(origin, note) {
       const logKeys = keys.map((key) => noteKey(origin, key));

@@ -44,6 +44,8 @@ export interface SealingConfig {
   rootPublicKey: string;
   /** PEM. */
   logKey: string;
+  /** PEM: signs, too, while the log's key is being replaced. */
+  furtherLogKeys?: string[];
   folder: string;
   /** As SEALSTREAM_WITNESSES has them. */
   witnesses: string[];
@@ -99,7 +101,10 @@ export async function startTestSealer(
     groupId: config.groupId,
     deployment: createDeployment(config.audience, Buffer.from(config.rootPublicKey, 'base64')),
     folder: config.folder,
-    signer: createLogSigner([signingKeyFromPem(config.logKey)]),
+    signer: createLogSigner([
+      signingKeyFromPem(config.logKey),
+      ...(config.furtherLogKeys ?? []).map((pem) => signingKeyFromPem(pem)),
+    ]),
     witnesses: witnesses.map((witness) => createWitness(witness, { timeoutMs: 3_000 })),
     witnessWaitMs: config.witnessWaitMs,
     fetch: config.fetch,
@@ -113,6 +118,7 @@ export async function startTestSealer(
   });
   return {
     health,
+    shards: service.shards,
     metrics: () => metrics.registry.metrics(),
     async stop() {
       await service.stop();
