@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { after, before, describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { createRuleTable } from '../../services/alerts/engine/rule-table.js';
 import { createFindingTable, type Finding, fingerprintOf } from '../../services/alerts/findings/index.js';
 import { createClickHouse } from '../../services/core/clients/clickhouse.js';
 import {
@@ -287,6 +288,130 @@ describe('the routes of alerts', () => {
       ['created', 'updated', 'deleted'].map((what) => `notification_channel.${what}`),
     );
     assert.ok(!JSON.stringify([made.body, changed.body, removed.body, events]).includes(secret));
+  });
+
+  test('what is done about an alert needs the permission for it, and is refused in words where it makes no sense', async () => {
+    const own = finding('acme', { rule: { id: 'walls', version: 'v1', title: 'Walls', author: '', level: 'low' } });
+    await write([own]);
+    for (const act of ['acknowledge', 'resolve', 'reopen', 'comment']) {
+      const path = `/api/alerts/${own.id}/${act}`;
+      const body = { comment: 'x' };
+      const refused = await gateway.call('POST', path, { key: reader, body });
+      assert.equal(refused.status, 403, act);
+      assert.match(refused.body.detail, /manage:alerts/);
+      assert.equal((await gateway.call('POST', path, { key: other, body })).status, 404, act);
+      assert.equal((await gateway.call('POST', path, { key: '', body })).status, 401, act);
+    }
+    const again = await gateway.call('POST', `/api/alerts/${own.id}/reopen`, { key: acme });
+    assert.equal(again.status, 409);
+    assert.match(again.body.detail, /open/);
+    const long = { comment: 'x'.repeat(100_000) };
+    assert.equal((await gateway.call('POST', `/api/alerts/${own.id}/comment`, { key: acme, body: long })).status, 400);
+    assert.equal((await gateway.call('POST', '/api/alerts/no-such-alert/resolve', { key: acme })).status, 404);
+    const { body } = await gateway.call('GET', `/api/alerts/${own.id}`, { key: acme });
+    assert.deepEqual([body.state, body.actions], ['open', []]);
+    assert.equal(
+      (await gateway.call('POST', `/api/alerts/${own.id}/resolve`, { key: acme, body: { comment: 'done' } })).status,
+      200,
+    );
+    await sleep(300);
+    const [event] = acceptedOf(await judgeTopic(world)).filter(({ target }) => target?.id === own.id) as AnyFields[];
+    assert.deepEqual(
+      [event!.action, event!.organization_id, event!.before, event!.after, event!.details.comment],
+      ['alert.resolved', 'acme', { state: 'open' }, { state: 'resolved' }, 'done'],
+    );
+  });
+
+  test('a silence runs out by itself, and begins when it says', async () => {
+    const own = finding('acme', { rule: { id: 'hushed', version: 'v1', title: 'Hushed', author: '', level: 'low' } });
+    await write([own]);
+    const quiet = async (): Promise<number> => (await list('?rule=hushed'))[0]!.silenced_by.length;
+    const matchers = [{ name: 'rule_id', value: 'hushed' }];
+    const at = (ms: number): string => new Date(Date.now() + ms).toISOString();
+    const put = async (body: object) => {
+      const made = await gateway.call('POST', '/api/silences', { key: acme, body: { matchers, reason: 'x', ...body } });
+      assert.equal(made.status, 201, JSON.stringify(made.body));
+      return made.body;
+    };
+    const short = await put({ ends_at: at(1_500) });
+    const later = await put({ starts_at: at(3_600_000), ends_at: at(7_200_000) });
+    assert.deepEqual([short.state, later.state, await quiet()], ['lasting', 'pending', 1]);
+    await sleep(1_600);
+    assert.equal(await quiet(), 0);
+    const all = (await gateway.call('GET', '/api/silences?ended=true', { key: acme })).body.silences as AnyFields[];
+    assert.equal(all.find(({ id }) => id === short.id)!.state, 'ended');
+    const lasting = (await gateway.call('GET', '/api/silences', { key: acme })).body.silences as AnyFields[];
+    assert.deepEqual(
+      [lasting.some(({ id }) => id === short.id), lasting.some(({ id }) => id === later.id)],
+      [false, true],
+    );
+    assert.equal((await gateway.call('DELETE', `/api/silences/${later.id}`, { key: reader })).status, 403);
+    assert.equal((await gateway.call('DELETE', `/api/silences/${later.id}`, { key: acme })).status, 200);
+    for (const [body, pointer] of [
+      [{ ends_at: at(-1_000) }, '/ends_at'],
+      [{ ends_at: at(400 * 86_400_000) }, '/ends_at'],
+      [{ ends_at: at(1_000), matchers: [] }, '/matchers'],
+    ] as const) {
+      const { status, body: answer } = await gateway.call('POST', '/api/silences', {
+        key: acme,
+        body: { matchers, reason: 'x', ...body },
+      });
+      assert.deepEqual([status, answer.errors[0].pointer], [400, pointer], JSON.stringify(answer));
+    }
+  });
+
+  test('a fault of a rule is said with the line and column that an editor shows', async () => {
+    const text = [
+      'title: Bad',
+      'logsource: {product: sealstream}',
+      'detection:',
+      '  sel:',
+      '    actr.id: x',
+      "    'message|base64': y",
+      '  condition: sel and nix',
+      '',
+    ].join('\n');
+    const { status, body } = await gateway.call('POST', '/api/alert-rules/validate', { key: acme, body: { text } });
+    assert.equal(status, 422);
+    assert.match(body.detail, /^line 5, column 5: "actr.id" is no field of an event/);
+    assert.deepEqual(body.errors[0].line, 5);
+    const yaml = await gateway.call('POST', '/api/alert-rules', { key: acme, body: { text: 'title: x\n  bad: [\n' } });
+    assert.equal(yaml.status, 422);
+    assert.match(yaml.body.detail, /^line \d+, column \d+: /);
+  });
+
+  test('a built-in rule that was switched under an earlier release says so, and takes the new text when it is switched on again', async () => {
+    const of = async (): Promise<AnyFields> =>
+      (await gateway.call('GET', '/api/alert-rules', { key: acme })).body.rules.find(
+        ({ id }: AnyFields) => id === builtIn,
+      );
+    const builtIn = (await gateway.call('GET', '/api/alert-rules', { key: acme })).body.rules.find(
+      (one: AnyFields) => one.built_in && one.enabled,
+    ).id as string;
+    const detail = () => gateway.call('GET', `/api/alert-rules/${builtIn}`, { key: acme });
+    const { text } = (await detail()).body;
+    const row = {
+      organizationId: 'acme',
+      id: builtIn,
+      version: 1,
+      name: 'x',
+      text: `${text}# of an earlier release\n`,
+      enabled: true,
+      deleted: false,
+      channels: [],
+      repeatSeconds: 0,
+      activeFromUs: 0,
+      changedAtMs: 0,
+      changedBy: 'test',
+    };
+    const { clickhouseUrl: url, clickhouseDatabase: database } = world.config.addresses;
+    const clickhouse = createClickHouse({ url, database });
+    await createRuleTable({ clickhouse, database }).write([{ ...row, version: Date.now() * 1_000 }]);
+    await clickhouse.close();
+    assert.deepEqual([(await of()).outdated, (await detail()).body.text], [true, row.text]);
+    const enabled = await gateway.call('POST', `/api/alert-rules/${builtIn}/enable`, { key: acme });
+    assert.deepEqual([enabled.status, enabled.body.outdated, enabled.body.text], [200, false, text]);
+    assert.equal((await of()).outdated, false);
   });
 
   test('an organization without the right is refused with 402', async () => {

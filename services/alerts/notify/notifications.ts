@@ -34,6 +34,8 @@ export interface Notifications {
   ): Promise<DeadLetterPage>;
   /** Sends a dead letter again, with the delivery id that it had. */
   redeliver(organization: string, deliveryId: string, by: string): Promise<void>;
+  /** Takes a dead letter that nobody needs any more out of the list. */
+  drop(organization: string, deliveryId: string, by: string): Promise<void>;
   /** Delivers in this process. Without it, another process has to. */
   start(): void;
   stop(): Promise<void>;
@@ -98,6 +100,7 @@ export function createNotifications({
       await redeliver({ organization, deliveryId, by, directory, queue, deadLetters, nowMs });
       worker.wake();
     },
+    drop: (organization, deliveryId, by) => deadLetters.drop(organization, deliveryId, by),
     start: () => worker.start(),
     stop: () => worker.stop(),
   };

@@ -42,7 +42,7 @@ const letterColumns = [
 export function addChannelCommands(alerts: Command, { connect, printer, surroundings, exitWith }: Tools): void {
   const channels = alerts
     .command('channels')
-    .description('where alerts are told: list, show, put, delete, test, dead-letters, redeliver');
+    .description('where alerts are told: list, show, put, delete, test, dead-letters, redeliver, drop');
 
   withAlertOptions(channels.command('list').description('every channel')).action(async (options: AlertOptions) => {
     const answer = await connect(options).get<{ channels: Channel[] }>('/api/alert-channels', {
@@ -100,6 +100,10 @@ export function addChannelCommands(alerts: Command, { connect, printer, surround
     const path = pathOf('alert-channels', 'dead-letters', id, 'redeliver');
     await connect(options).post(path, { headers: headersOf(options) });
     printer.note('It waits in its channel’s queue.');
+  });
+  one('drop', 'take a dead letter out of the list').action(async (id: string, options: AlertOptions) => {
+    await connect(options).delete(pathOf('alert-channels', 'dead-letters', id), { headers: headersOf(options) });
+    printer.note('It is out of the list.');
   });
 
   const readJson = async (file: string): Promise<unknown> => {

@@ -11,6 +11,7 @@ interface Rule {
   name: string;
   enabled: boolean;
   built_in: boolean;
+  outdated: boolean;
   text?: string;
   rules: { level: string; alerts: boolean }[];
 }
@@ -25,7 +26,7 @@ interface PutOptions extends AlertOptions {
 const columns = [
   { title: 'ID', of: ({ id }: Rule) => id, atLeast: 12 },
   { title: 'STATE', of: ({ enabled }: Rule) => (enabled ? 'on' : 'off') },
-  { title: 'FROM', of: ({ built_in }: Rule) => (built_in ? 'built in' : 'own') },
+  { title: 'FROM', of: ({ built_in, outdated }: Rule) => (built_in ? `built in${outdated ? ', older' : ''}` : 'own') },
   { title: 'LEVEL', of: ({ rules }: Rule) => rules.find(({ alerts }) => alerts)?.level ?? '' },
   { title: 'NAME', of: ({ name }: Rule) => name, atLeast: 12 },
 ];
@@ -52,6 +53,9 @@ export function addRuleCommands(alerts: Command, { connect, printer, surrounding
     const rule = await connect(options).get<Rule>(pathOf('alert-rules', id), { headers: headersOf(options) });
     if (options.output !== 'table') return printer[options.output](rule);
     await printer.text(`# ${rule.id}, ${rule.enabled ? 'on' : 'off'}${rule.built_in ? ', built in' : ''}\n`);
+    if (rule.outdated) {
+      await printer.text('# of an earlier release: `sealstream alerts rules enable` takes the text of this one\n');
+    }
     await printer.text(rule.text!.endsWith('\n') ? rule.text! : `${rule.text}\n`);
   });
 

@@ -54,6 +54,8 @@ export interface DeadLetters {
   /** Throws `dead_letter_unknown`. */
   get(organization: string, deliveryId: string): Promise<DeadLetter & { redeliveredAtMs: number | undefined }>;
   markRedelivered(letter: DeadLetter, by: string): Promise<void>;
+  /** Out of the list, for good unless it is redelivered meanwhile and dies again. Throws `dead_letter_unknown`. */
+  drop(organization: string, deliveryId: string, by: string): Promise<void>;
 }
 
 const queryTimeoutMs = 10_000;
@@ -95,7 +97,7 @@ export function createDeadLetters({
       clickhouse.insert({ table: `${database}.alert_dead_letters`, format: 'JSONEachRow', values, abort_signal }),
     );
 
-  return {
+  const letters: DeadLetters = {
     async put(letters) {
       if (letters.length === 0) return;
       await insert(letters.map((letter) => ({ ...rowOf(letter, nowMs()), redelivered_at: null, redelivered_by: '' })));
@@ -113,7 +115,7 @@ export function createDeadLetters({
             toUnixTimestamp64Milli(queued_at) AS queued_ms, toUnixTimestamp64Milli(died_at) AS died_ms,
             toUnixTimestamp64Milli(redelivered_at) AS redelivered_ms
           FROM {database:Identifier}.alert_dead_letters FINAL
-          WHERE organization_id = {organization:String} AND ({channel:String} = '' OR channel_id = {channel:String})
+          WHERE organization_id = {organization:String} AND dropped_at IS NULL AND ({channel:String} = '' OR channel_id = {channel:String})
             AND ({before:Int64} = 0 OR (died_ms, delivery_id) < ({before:Int64}, {beforeId:String}))
           ORDER BY died_ms DESC, delivery_id DESC LIMIT {most:UInt16}`,
         { organization, channel: channelId, before: Number(beforeMs), beforeId, most: most + 1 },
@@ -128,7 +130,7 @@ export function createDeadLetters({
             toUnixTimestamp64Milli(queued_at) AS queued_ms, toUnixTimestamp64Milli(died_at) AS died_ms,
             toUnixTimestamp64Milli(redelivered_at) AS redelivered_ms
           FROM {database:Identifier}.alert_dead_letters FINAL
-          WHERE organization_id = {organization:String} AND delivery_id = {id:String} LIMIT 1`,
+          WHERE organization_id = {organization:String} AND delivery_id = {id:String} AND dropped_at IS NULL LIMIT 1`,
         { organization, id: deliveryId },
       );
       if (!row) throw new NotifyError('dead_letter_unknown', `there is no dead letter '${deliveryId}'`);
@@ -152,7 +154,13 @@ export function createDeadLetters({
       const at = nowMs();
       await insert([{ ...rowOf(letter, at), redelivered_at: new Date(at).toISOString(), redelivered_by: by }]);
     },
+    async drop(organization, deliveryId, by) {
+      const letter = await letters.get(organization, deliveryId);
+      const at = nowMs();
+      await insert([{ ...rowOf(letter, at), dropped_at: new Date(at).toISOString(), dropped_by: by }]);
+    },
   };
+  return letters;
 }
 
 interface ViewRow {

@@ -316,6 +316,7 @@ const alerting: readonly ActionDefinition[] = [
   event('notification_channel.tested', 'A way of telling people was tried out.', {
     type: text('email, slack, webhook, …'),
   }),
+  event('notification.dropped', 'News that had reached nobody were given up.', { delivery_id: text('which') }),
   event('notification.redelivered', 'News that had reached nobody were sent again.', { delivery_id: text('which') }),
 ];
 

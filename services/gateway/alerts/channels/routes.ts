@@ -1,5 +1,6 @@
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import type { FastifyInstance, FastifyRequest, preHandlerAsyncHookHandler } from 'fastify';
+import { Type } from 'typebox';
 import { ChannelInput, type ChannelView, type Notifications } from '../../../alerts/notify/index.js';
 import { requirePermission } from '../../auth/caller.js';
 import { describedOnly, problems } from '../../http/described.js';
@@ -23,7 +24,7 @@ export function registerChannelRoutes(
     entitled,
     changing,
   }: AlertParts & {
-    notifications: Pick<Notifications, 'channels' | 'test' | 'deadLetters' | 'redeliver'>;
+    notifications: Pick<Notifications, 'channels' | 'test' | 'deadLetters' | 'redeliver' | 'drop'>;
     changing: preHandlerAsyncHookHandler;
   },
 ): void {
@@ -140,6 +141,37 @@ export function registerChannelRoutes(
       );
       reply.code(202);
       return null as never;
+    },
+  );
+
+  routes.delete(
+    '/api/alert-channels/dead-letters/:id',
+    {
+      serializerCompiler,
+      preHandler: changes,
+      schema: {
+        summary: 'Drop a message that reached nobody',
+        description: 'It leaves the list and can no longer be sent again.',
+        operationId: 'dropDeadLetter',
+        tags,
+        params: schemas.ChannelId,
+        response: { 204: Type.Null(), ...problems(400, 401, 402, 403, 404, 429, 500, 503) },
+      },
+    },
+    async (request, reply) => {
+      const owner = ownerOf(request);
+      const { id } = request.params;
+      await asProblems(notifications.drop(owner, id, request.caller.keyId));
+      changeLog.writeLater(
+        {
+          action: 'notification.dropped',
+          organization: owner,
+          target: { type: 'notification', id },
+          details: { delivery_id: id },
+        },
+        originOf(request),
+      );
+      return reply.code(204).send(null);
     },
   );
 

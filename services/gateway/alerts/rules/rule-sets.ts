@@ -11,9 +11,17 @@ export interface OwnedText {
   text: string;
   enabled: boolean;
   builtIn: boolean;
+  /**
+   * Of a built-in one: its text in this release. An owner that switched it has the text of that time, which runs until it is switched on
+   * again.
+   */
+  latest?: string;
   /** What is stored of it for this owner; undefined for a built-in one that nobody switched. */
   stored: RuleText | undefined;
 }
+
+/** Whether a built-in rule runs with the text of an earlier release. */
+export const isOutdated = ({ latest, text }: OwnedText): boolean => latest !== undefined && latest !== text;
 
 /** Texts of rules by owner, read as sets. '' is the deployment, whose rules are judged for every organization. */
 export interface RuleSets {
@@ -50,14 +58,18 @@ export function createRuleSets({ table }: { table: RuleTable }): RuleSets {
         builtIn: false,
         stored,
       })),
-      ...[...builtIn.values()].map(({ id, name, text, enabled }) => ({
-        id,
-        name,
-        text,
-        enabled: (rowOf(owner, id) ?? rowOf('', id))?.enabled ?? enabled,
-        builtIn: true,
-        stored: rowOf(owner, id),
-      })),
+      ...[...builtIn.values()].map(({ id, name, text, enabled }) => {
+        const stored = rowOf(owner, id);
+        return {
+          id,
+          name,
+          text: stored?.enabled ? stored.text : text,
+          enabled: (stored ?? rowOf('', id))?.enabled ?? enabled,
+          builtIn: true,
+          latest: text,
+          stored,
+        };
+      }),
     ];
   };
 

@@ -1,7 +1,7 @@
 import type { RuleTable, RuleText } from '../../../alerts/engine/rule-table.js';
 import type { Rule, RuleFault, RuleSource } from '../../../alerts/rules/index.js';
 import { Problem } from '../../errors.js';
-import { invalidRule, mostTexts, type OwnedText, type ReadText, type RuleSets } from './rule-sets.js';
+import { invalidRule, isOutdated, mostTexts, type OwnedText, type ReadText, type RuleSets } from './rule-sets.js';
 
 /** What somebody says of a text of rules. What is absent stays, or is the usual. */
 export interface RuleInput {
@@ -88,7 +88,7 @@ export function createRules({
     const isNew = row.enabled && (!before?.enabled || before.text !== row.text);
     const changed = { ...row, ...(isNew ? { activeFromUs: at * 1_000 } : {}) };
     await table.write([changed]);
-    return textOf(changed, before?.builtIn ?? false);
+    return textOf(changed, before);
   };
 
   const save = async (owner: string, id: string, input: RuleInput, before: OwnedText | undefined, by: string) => {
@@ -136,11 +136,14 @@ export function createRules({
     },
     async switch(owner, id, enabled, by) {
       const before = await sets.find(owner, id);
-      if (before.enabled === enabled && before.stored) return { before, after: before };
+      if (before.enabled === enabled && before.stored && !(enabled && isOutdated(before))) {
+        return { before, after: before };
+      }
       if (before.builtIn && enabled) await shareWith(owner, by);
       if (!before.builtIn && enabled) await read(owner, before.text, id);
       if (!before.builtIn && !enabled) await checkRest(owner, id);
-      return { before, after: await write(owner, before, { enabled }, by) };
+      const text = before.latest ?? before.text;
+      return { before, after: await write(owner, before, { enabled, text }, by) };
     },
     async remove(owner, id, by) {
       const before = await own(owner, id);
@@ -160,11 +163,12 @@ export function createRules({
 
 const nameOf = (rules: readonly Rule[]): string => (rules.find(({ alerts }) => alerts) ?? rules[0]!).text.title;
 
-const textOf = (stored: RuleText, builtIn: boolean): OwnedText => ({
+const textOf = (stored: RuleText, { builtIn = false, latest }: Partial<OwnedText> = {}): OwnedText => ({
   id: stored.id,
   name: stored.name,
   text: stored.text,
   enabled: stored.enabled,
   builtIn,
+  ...(latest === undefined ? {} : { latest }),
   stored,
 });

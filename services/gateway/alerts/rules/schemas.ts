@@ -2,7 +2,7 @@ import { Type } from 'typebox';
 import type { RuleText } from '../../../alerts/engine/rule-table.js';
 import { faultCodes, levels, type Rule, type RuleFault } from '../../../alerts/rules/index.js';
 import { nullable, oneOf, Time } from '../schemas.js';
-import type { OwnedText } from './rule-sets.js';
+import { isOutdated, type OwnedText } from './rule-sets.js';
 
 const Text = Type.String({
   minLength: 1,
@@ -30,6 +30,10 @@ const summary = {
   name: Type.String(),
   enabled: Type.Boolean(),
   built_in: Type.Boolean({ description: 'comes with Sealstream: can be switched, not changed' }),
+  outdated: Type.Boolean({
+    description:
+      'built-in, and switched when Sealstream was of an earlier release: the text of then runs on until it is switched on again',
+  }),
   version: nullable(Type.Integer({ description: 'null where nobody has changed or switched it' })),
   channels: Type.Array(Type.String(), { description: 'ids, names or kinds of channels; empty: all' }),
   repeat_seconds: Type.Integer({ description: 'told again after so long while it is open; 0: never' }),
@@ -118,19 +122,23 @@ export const ruleAnswer = (rule: Rule) => ({
   line: rule.origin.line,
 });
 
-export const summaryAnswer = ({ id, name, enabled, builtIn, stored }: OwnedText, rules: readonly Rule[]) => ({
-  id,
-  name,
-  enabled,
-  built_in: builtIn,
-  version: stored?.version ?? null,
-  channels: [...(stored?.channels ?? [])],
-  repeat_seconds: stored?.repeatSeconds ?? 0,
-  active_from: stored?.enabled ? timeOf(stored.activeFromUs / 1_000) : null,
-  changed_at: stored ? timeOf(stored.changedAtMs) : null,
-  changed_by: stored?.changedBy ?? null,
-  rules: rules.map(ruleAnswer),
-});
+export function summaryAnswer(owned: OwnedText, rules: readonly Rule[]) {
+  const { id, name, enabled, builtIn, stored } = owned;
+  return {
+    id,
+    name,
+    enabled,
+    built_in: builtIn,
+    outdated: isOutdated(owned),
+    version: stored?.version ?? null,
+    channels: [...(stored?.channels ?? [])],
+    repeat_seconds: stored?.repeatSeconds ?? 0,
+    active_from: stored?.enabled ? timeOf(stored.activeFromUs / 1_000) : null,
+    changed_at: stored ? timeOf(stored.changedAtMs) : null,
+    changed_by: stored?.changedBy ?? null,
+    rules: rules.map(ruleAnswer),
+  };
+}
 
 export const versionAnswer = ({ version, enabled, deleted, text, changedAtMs, changedBy }: RuleText) => ({
   version,
