@@ -101,8 +101,8 @@ export async function openShard({
       throw new SealStop('root_differs', message, where);
     },
   });
-  const last = await lastEntry(folder, edge);
-  const firstEntry = edge.size > 0 ? decodeEntry(decodeBundle(await folder.readBundle(0, 1), 1)[0]!) : undefined;
+  const last = await entryAt(folder, edge, edge.size - 1);
+  const firstEntry = await entryAt(folder, edge, 0);
   if (firstEntry && Buffer.from(firstEntry.incarnation).toString('hex') !== facts.incarnation) {
     const message = `${origin}: the folder's entries are of incarnation ${Buffer.from(firstEntry.incarnation).toString('hex')}`;
     throw new SealStop('folder_contradicts', message, where);
@@ -220,11 +220,15 @@ function milestonesOf({
   return all.filter(({ size }) => size > above);
 }
 
-async function lastEntry(folder: ShardFolder, { size }: LogEdge): Promise<LogEntry | undefined> {
-  if (size === 0) return undefined;
-  const index = Math.floor((size - 1) / tileWidth);
-  const width = size - index * tileWidth;
-  return decodeEntry(decodeBundle(await folder.readBundle(index, width), width).at(-1)!);
+/**
+ * An entry of the tree; undefined for an index that it does not have. Bundles are read as wide as a tree of this size has them: narrower
+ * ones may never have been written.
+ */
+async function entryAt(folder: ShardFolder, { size }: LogEdge, index: number): Promise<LogEntry | undefined> {
+  if (index < 0 || index >= size) return undefined;
+  const bundle = Math.floor(index / tileWidth);
+  const width = Math.min(tileWidth, size - bundle * tileWidth);
+  return decodeEntry(decodeBundle(await folder.readBundle(bundle, width), width)[index - bundle * tileWidth]!);
 }
 
 /** Where a shard begins that was never sealed: at the oldest record that is still anywhere. */
