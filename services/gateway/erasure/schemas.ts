@@ -12,10 +12,14 @@ const Role = Type.Optional(
 const someone = { minLength: 1, maxLength: 1_024, pattern: '^[^\\u0000]+$' };
 
 const Subject = Type.Union([
-  Type.Object({ actor_id: Type.String(someone), as: Role }, { ...closed, title: 'By id' }),
+  Type.Object({ actor_id: Type.String(someone), as: Role }, { ...closed, title: 'ErasureById' }),
   Type.Object(
     { email: Type.String(someone), as: Role },
-    { ...closed, title: 'By email', description: 'in whatever case; of the actor, or where the target is named by it' },
+    {
+      ...closed,
+      title: 'ErasureByEmail',
+      description: 'in whatever case; of the actor, or where the target is named by it',
+    },
   ),
   Type.Object(
     {
@@ -23,7 +27,7 @@ const Subject = Type.Union([
         description: 'filters of GET /api/audit, but for organization_id; at least one',
       }),
     },
-    { ...closed, title: 'By filter' },
+    { ...closed, title: 'ErasureByFilter' },
   ),
 ]);
 
