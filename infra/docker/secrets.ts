@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { chmodSync, mkdirSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { DeploymentIdentity } from '../local/identity.js';
-import { type LogIdentity, logIdentity } from '../local/log-identity.js';
+import { type LogIdentity, logIdentity, logPublicKeys } from '../local/log-identity.js';
 
 /** Where the parts of a compose project answer, and what they are told apart by. */
 export interface ComposeSettings {
@@ -45,7 +45,7 @@ export function putSettings(
     REDIS_URL: `redis://:${passwords.redis}@${settings.redis}`,
     SEALSTREAM_AUDIENCE: identity.audience,
     SEALSTREAM_ROOT_PUBLIC_KEY: identity.rootPublicKey,
-    SEALSTREAM_LOG_PUBLIC_KEY: identity.logPublicKey.toString('base64'),
+    SEALSTREAM_LOG_PUBLIC_KEY: logPublicKeys(identity),
     SEALSTREAM_OWN_WITNESS: `http://${settings.witness} ${logIdentity(identity).witnessVkey}`,
   };
   const lines = Object.entries(env).map(([name, value]) => `${name}=${value}\n`);
@@ -59,8 +59,8 @@ export function putKey(folder: string, name: string, pem: string): void {
 }
 
 /** For `node --env-file` of the witness, which is told of nothing but the log: no passwords, no addresses. */
-export function putWitnessSettings(folder: string, { witnessName, logVkey }: LogIdentity): void {
-  put(folder, 'env', `SEALSTREAM_WITNESS_NAME=${witnessName}\nSEALSTREAM_WITNESS_LOGS=${logVkey}\n`);
+export function putWitnessSettings(folder: string, { witnessName, logVkeys }: LogIdentity): void {
+  put(folder, 'env', `SEALSTREAM_WITNESS_NAME=${witnessName}\nSEALSTREAM_WITNESS_LOGS=${logVkeys.join(',')}\n`);
 }
 
 /** The server gets the hash of its one user's password and never the password. */

@@ -4,6 +4,7 @@ export type LocalErrorCode =
   | 'already_running'
   | 'config_invalid'
   | 'key_missing'
+  | 'key_unreadable'
   | 'part_failed'
   | 'part_missing'
   | 'port_taken'

@@ -1,5 +1,5 @@
 import { createPrivateKey, createPublicKey, generateKeyPairSync, randomBytes } from 'node:crypto';
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { LocalError } from './errors.js';
 import { readOrCreate } from './supervisor/data-folder.js';
@@ -14,6 +14,10 @@ export interface DeploymentIdentity {
   /** The raw 32 bytes of the keys that sign the transparency log and the witness's cosignatures. */
   readonly logPublicKey: Buffer;
   readonly witnessPublicKey: Buffer;
+  /** While the log's key is being replaced (docs/guides/log-keys.md): the one that signs, too. */
+  readonly nextLogKey: { readonly file: string; readonly publicKey: Buffer } | undefined;
+  /** Keys that signed the log once. */
+  readonly formerLogPublicKeys: readonly Buffer[];
   readonly files: {
     readonly rootKey: string;
     readonly gatewayKey: string;
@@ -55,6 +59,17 @@ function openNoteKey(path: string): Buffer {
   return key;
 }
 
+/** One key a line, as they stand in the `.pub` files that were appended to it. */
+function readFormerKeys(path: string): Buffer[] {
+  if (!existsSync(path)) return [];
+  const lines = readFileSync(path, 'utf8').split('\n');
+  const keys = lines.map((line) => line.trim()).filter((line) => line !== '');
+  const bad = keys.findIndex((key) => Buffer.from(key, 'base64').length !== RAW_KEY_BYTES);
+  if (bad >= 0)
+    throw new LocalError('key_unreadable', `${path}: line ${bad + 1} is not a public key of 32 bytes in base64`);
+  return keys.map((key) => Buffer.from(key, 'base64'));
+}
+
 /**
  * Reads the deployment's identity from the `keys` folder, or makes it. The audience is written last: where it is there,
  * a missing key is a loss and not a first start, and nothing new is made in its place.
@@ -81,6 +96,7 @@ export function openIdentity({ keys }: { keys: string }): DeploymentIdentity {
   readOrCreate(files.secret, () => randomBytes(SECRET_BYTES).toString('hex'));
   const adminKey = readOrCreate(files.adminKey, () => `sk_${randomBytes(ADMIN_KEY_BYTES).toString('base64url')}`);
   const [logPublicKey, witnessPublicKey] = [openNoteKey(files.logKey), openNoteKey(files.witnessKey)];
+  const nextLogKey = file('log-key-next.pem');
   const audience = readOrCreate(
     file('audience'),
     () => `sealstream.local/${randomBytes(AUDIENCE_BYTES).toString('hex')}`,
@@ -91,6 +107,8 @@ export function openIdentity({ keys }: { keys: string }): DeploymentIdentity {
     adminKey: adminKey.trim(),
     logPublicKey,
     witnessPublicKey,
+    nextLogKey: existsSync(nextLogKey) ? { file: nextLogKey, publicKey: openNoteKey(nextLogKey) } : undefined,
+    formerLogPublicKeys: readFormerKeys(file('log-key-former.pub')),
     files,
   };
 }

@@ -7,15 +7,19 @@ export interface LogIdentity {
   /** On its cosignatures. It says that the log's own operator runs it: it shows the protocol at work, and is no third party. */
   readonly witnessName: string;
   readonly witnessVkey: string;
-  /** The log's key for every shard: its name is the audience and "/*" (see services/witness/logs.ts). */
-  readonly logVkey: string;
+  /** The log's keys for every shard, two while one replaces the other: their name is the audience and "/*" (see services/witness/logs.ts). */
+  readonly logVkeys: readonly string[];
+  /** The files that hold them. */
+  readonly logKeyFiles: readonly string[];
 }
 
 export function logIdentity({
   audience,
+  files,
   logPublicKey,
+  nextLogKey,
   witnessPublicKey,
-}: Pick<DeploymentIdentity, 'audience' | 'logPublicKey' | 'witnessPublicKey'>): LogIdentity {
+}: Pick<DeploymentIdentity, 'audience' | 'files' | 'logPublicKey' | 'nextLogKey' | 'witnessPublicKey'>): LogIdentity {
   const witnessName = `${audience}/own-witness`;
   const witnessKey = createNoteKey({
     sha256,
@@ -26,6 +30,19 @@ export function logIdentity({
   return {
     witnessName,
     witnessVkey: formatVkey(witnessKey),
-    logVkey: formatVkey(createNoteKey({ sha256, name: `${audience}/*`, publicKey: logPublicKey })),
+    logKeyFiles: [files.logKey, ...(nextLogKey ? [nextLogKey.file] : [])],
+    logVkeys: [logPublicKey, ...(nextLogKey ? [nextLogKey.publicKey] : [])].map((publicKey) =>
+      formatVkey(createNoteKey({ sha256, name: `${audience}/*`, publicKey })),
+    ),
   };
 }
+
+/** Every key that signs the log or once did, for those who check it: base64, with commas between. */
+export const logPublicKeys = ({
+  logPublicKey,
+  nextLogKey,
+  formerLogPublicKeys,
+}: Pick<DeploymentIdentity, 'logPublicKey' | 'nextLogKey' | 'formerLogPublicKeys'>): string =>
+  [logPublicKey, ...(nextLogKey ? [nextLogKey.publicKey] : []), ...formerLogPublicKeys]
+    .map((key) => key.toString('base64'))
+    .join(',');

@@ -1,5 +1,6 @@
 import { ADDRESS_VARIABLE, type SupervisorConfig } from './config.js';
 import type { DeploymentIdentity } from './identity.js';
+import { logPublicKeys } from './log-identity.js';
 import type { PartName } from './parts/part.js';
 import { httpUrl, logFolder } from './services.js';
 
@@ -23,7 +24,7 @@ export function serviceEnvironment({
     SEALSTREAM_DATA: config.dataDir,
     SEALSTREAM_AUDIENCE: identity.audience,
     SEALSTREAM_ROOT_PUBLIC_KEY: identity.rootPublicKey,
-    SEALSTREAM_LOG_PUBLIC_KEY: identity.logPublicKey.toString('base64'),
+    SEALSTREAM_LOG_PUBLIC_KEY: logPublicKeys(identity),
     SEALSTREAM_EVENTS_TOPIC: config.topics.events,
     SEALSTREAM_REGISTRY_TOPIC: config.topics.registry,
     SEALSTREAM_ALERTS_TOPIC: config.topics.alerts,

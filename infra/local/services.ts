@@ -80,7 +80,7 @@ export const services: readonly ServiceSpec[] = [
       ...metrics(context),
       SEALSTREAM_WITNESS_NAME: context.log.witnessName,
       SEALSTREAM_WITNESS_KEY_FILE: context.keyFiles.witnessKey,
-      SEALSTREAM_WITNESS_LOGS: context.log.logVkey,
+      SEALSTREAM_WITNESS_LOGS: context.log.logVkeys.join(','),
       SEALSTREAM_WITNESS_DIR: join(context.dataDir, 'witness'),
       SEALSTREAM_WITNESS_PORT: String(context.ports[witnessPort]),
     }),
@@ -93,7 +93,7 @@ export const services: readonly ServiceSpec[] = [
     env: (context) => ({
       ...metrics(context),
       SEALSTREAM_LOG_DIR: logFolder(context),
-      SEALSTREAM_LOG_KEY_FILE: context.keyFiles.logKey,
+      SEALSTREAM_LOG_KEY_FILE: context.log.logKeyFiles.join(','),
       SEALSTREAM_OWN_WITNESS: `http://127.0.0.1:${context.ports[witnessPort]} ${context.log.witnessVkey}`,
     }),
     readyUrl: readyOnMetricsPort,

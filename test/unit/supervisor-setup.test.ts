@@ -1,13 +1,14 @@
 import assert from 'node:assert/strict';
-import { createPrivateKey, createPublicKey } from 'node:crypto';
+import { createPrivateKey, createPublicKey, generateKeyPairSync } from 'node:crypto';
 import { once } from 'node:events';
-import { readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { appendFileSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { after, describe, test } from 'node:test';
 import { parseEnv } from 'node:util';
 import { readSupervisorConfig } from '../../infra/local/config.js';
 import { openIdentity } from '../../infra/local/identity.js';
+import { logIdentity, logPublicKeys } from '../../infra/local/log-identity.js';
 import { kafkaProperties } from '../../infra/local/parts/kafka-properties.js';
 import { isOnLoopback } from '../../infra/local/reachable.js';
 import { httpUrl } from '../../infra/local/services.js';
@@ -67,6 +68,34 @@ describe('the identity of a deployment', () => {
     assert.equal(readFileSync(join(keys, 'log-key.pub'), 'utf8').trim(), logPublicKey.toString('base64'));
     rmSync(files.logKey);
     assert.throws(() => openIdentity({ keys }), { code: 'key_missing', message: /log-key\.pem is missing/ });
+  });
+
+  test('whose log gets a new key signs with both, checks by all that ever signed, and then goes on with the new one alone', () => {
+    const { keys } = newFolder();
+    const first = openIdentity({ keys });
+    assert.deepEqual(logIdentity(first).logKeyFiles, [first.files.logKey]);
+    const pem = generateKeyPairSync('ed25519').privateKey.export({ type: 'pkcs8', format: 'pem' });
+    const place = (name: string): string => join(keys, name);
+    writeFileSync(place('log-key-next.pem'), pem, { mode: 0o600 });
+
+    const overlap = openIdentity({ keys });
+    const { logKeyFiles, logVkeys } = logIdentity(overlap);
+    assert.deepEqual(logKeyFiles, [first.files.logKey, place('log-key-next.pem')]);
+    assert.equal(logVkeys.length, 2);
+    const next = overlap.nextLogKey!.publicKey;
+    assert.equal(logPublicKeys(overlap), `${first.logPublicKey.toString('base64')},${next.toString('base64')}`);
+
+    // As docs/guides/log-keys.md has it.
+    appendFileSync(place('log-key-former.pub'), readFileSync(place('log-key.pub')));
+    renameSync(place('log-key-next.pem'), place('log-key.pem'));
+    renameSync(place('log-key-next.pub'), place('log-key.pub'));
+    const last = openIdentity({ keys });
+    assert.deepEqual(last.logPublicKey, next);
+    assert.equal(logIdentity(last).logVkeys.length, 1);
+    assert.equal(logPublicKeys(last), `${next.toString('base64')},${first.logPublicKey.toString('base64')}`);
+
+    appendFileSync(place('log-key-former.pub'), 'no key\n');
+    assert.throws(() => openIdentity({ keys }), { code: 'key_unreadable', message: /line 2/ });
   });
 
   test('gets a new admin key where the old one was deleted', () => {
