@@ -118,7 +118,7 @@ export function createErasureTable({
     open: () => select(`state != 'done' ORDER BY requested_ms, id`, {}),
     async put(erasure) {
       await clickhouse.insert({
-        table: `${database}.erasures`,
+        table: 'erasures',
         values: [rowOfErasure(erasure, now())],
         format: 'JSONEachRow',
       });
@@ -139,6 +139,8 @@ export function checkedUuid(id: string): string {
   throw new Error(`${JSON.stringify(id)} is no UUID`);
 }
 
+const time = (ms: number): string => new Date(ms).toISOString();
+
 const rowOfErasure = (erasure: Erasure, nowMs: number): Record<string, unknown> => ({
   id: erasure.id,
   version: erasure.version,
@@ -152,7 +154,7 @@ const rowOfErasure = (erasure: Erasure, nowMs: number): Record<string, unknown> 
   legal_basis: erasure.legalBasis,
   reason: erasure.reason,
   requested_by: erasure.requestedBy,
-  requested_at: erasure.requestedAtMs / 1_000,
+  requested_at: time(erasure.requestedAtMs),
   state: erasure.state,
   incarnation: erasure.incarnation,
   bounds: erasure.bounds,
@@ -164,9 +166,9 @@ const rowOfErasure = (erasure: Erasure, nowMs: number): Record<string, unknown> 
   unreadable: erasure.unreadable,
   list_digest: erasure.listDigest,
   error: erasure.error,
-  updated_at: nowMs / 1_000,
-  completed_at: (erasure.completedAtMs ?? 0) / 1_000,
-  gone_by: (erasure.goneByMs ?? 0) / 1_000,
+  updated_at: time(nowMs),
+  completed_at: time(erasure.completedAtMs ?? 0),
+  gone_by: time(erasure.goneByMs ?? 0),
 });
 
 const erasureOfRow = (row: Row): Erasure => ({

@@ -1,7 +1,7 @@
 import type { ClickHouseClient } from '../../core/clients/clickhouse.js';
 
 /** The tables whose files an erasure rewrites. */
-const tables = ['events', 'batches', 'quarantine', 'alert_findings', 'erasures'];
+const tables = ['events', 'batches', 'quarantine', 'alert_findings'];
 
 /**
  * Files that ClickHouse has replaced and not deleted yet (`old_parts_lifetime`, eight minutes unless set otherwise): what was erased is in them until
