@@ -15,6 +15,8 @@ export interface ContinuousSettings {
   share: number;
   /** Records checked in one go. */
   records: number;
+  /** Rest after each piece of checking once more, at least. */
+  restMs: number;
   /** How often it is looked whether there is something new. */
   everyMs: number;
   /** Differences kept in mind; beyond it they are counted and logged only. */
@@ -23,7 +25,8 @@ export interface ContinuousSettings {
 
 export const defaultContinuous: ContinuousSettings = {
   share: 0.1,
-  records: 2_048,
+  records: 8_192,
+  restMs: 1_000,
   everyMs: 5_000,
   mostDifferences: 10_000,
 };
@@ -160,8 +163,8 @@ export function startContinuous({
     return sealed === undefined ? next : Math.min(next, sealed);
   };
 
-  /** One stretch: of what is new where there is something, else of the round. Resolves with whether anything was done. */
-  const step = async (partitions: readonly StoredPartition[]): Promise<boolean> => {
+  /** One stretch: of what is new where there is something, else of the round. Resolves with how long to rest at least, ms. */
+  const step = async (partitions: readonly StoredPartition[]): Promise<number> => {
     for (const one of partitions) {
       const { incarnation, partition, first } = one;
       const name = { incarnation: incarnation.toString('hex'), partition };
@@ -172,14 +175,14 @@ export function startContinuous({
       const to = Math.min(limit, row.head + settings.records);
       await check({ incarnation, partition, from: row.head, to });
       await note({ ...row, head: to });
-      return true;
+      return 0;
     }
     const due = partitions
       .map((one) => ({ one, row: known.get(keyOf({ ...one, incarnation: one.incarnation.toString('hex') })) }))
       .filter((pair): pair is { one: StoredPartition; row: Verified } => pair.row !== undefined)
       .filter(({ one, row }) => row.head > one.first)
       .sort((a, b) => a.row.round - b.row.round || a.row.checkedAtMs - b.row.checkedAtMs)[0];
-    if (!due) return false;
+    if (!due) return settings.everyMs;
     const { one, row } = due;
     const from = Math.max(one.first, row.roundNext);
     const to = Math.min(row.head, from + settings.records);
@@ -194,7 +197,7 @@ export function startContinuous({
         onRound();
       }
     }
-    return true;
+    return settings.restMs;
   };
 
   /** The log by itself: once a round, as it is read whole. */
@@ -217,7 +220,7 @@ export function startContinuous({
     let lookedMs = Number.NEGATIVE_INFINITY;
     while (!stopping.signal.aborted) {
       const began = performance.now();
-      let didWork = false;
+      let restMs = settings.everyMs;
       try {
         if (!isLoaded) await load();
         isLoaded = true;
@@ -228,15 +231,17 @@ export function startContinuous({
             age.set({ partition: row.partition }, Math.max(0, (nowMs() - row.checkedAtMs) / 1_000));
           }
         }
-        didWork = await step(partitions);
+        restMs = await step(partitions);
       } catch (error) {
         if (stopping.signal.aborted) break;
         failures.inc();
         log.warn({ error: messageOf(error) }, 'what is stored cannot be verified now');
       }
       const spentMs = performance.now() - began;
-      const restMs = didWork ? spentMs * (1 / settings.share - 1) : settings.everyMs;
-      await sleep(restMs, undefined, { signal: stopping.signal, ref: false }).catch(() => {});
+      await sleep(Math.max(restMs, spentMs * (1 / settings.share - 1)), undefined, {
+        signal: stopping.signal,
+        ref: false,
+      }).catch(() => {});
     }
   };
   const running = run();

@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Producer } from 'kafkajs';
 import { createFindingTable } from '../../services/alerts/findings/index.js';
 import { packTexts } from '../../services/alerts/pack/index.js';
 import { type ClickHouseClient, createClickHouse } from '../../services/core/clients/clickhouse.js';
+import { createVerifiedTable, type FoundDifference } from '../../services/fsck/verified-table.js';
 import { reportKey } from '../../services/gateway/watch/finding-report.js';
 import type { FoundRecord } from '../../services/gateway/watch/findings-table.js';
 import { createVerificationReports, type LogReport } from '../../services/gateway/watch/log-reports.js';
@@ -115,6 +117,37 @@ describe('findings in the log', () => {
     assert.match(details.detail, /another record of the lane follows/);
   });
 
+  test('what the continuous verifier finds is told of once for its kind, until it is mended and there again', async () => {
+    const { database } = deliveryConfigOf(world);
+    const table = createVerifiedTable({ clickhouse, database });
+    const found = (offset: number, foundAtMs: number, mendedAtMs?: number): FoundDifference => ({
+      kind: 'event_altered',
+      step: 'leaf',
+      place: { incarnation: 'ab'.repeat(16), partition: 1, offset, index: 0 },
+      detail: 'the row is not what was signed',
+      foundAtMs,
+      mendedAtMs,
+    });
+    const now = Date.now();
+    await table.write([found(7, now), found(9, now + 1)]);
+    const told = await report('log.verification_failed');
+    assert.equal(told.details.check, 'signature');
+    assert.equal(told.details.offset, 7);
+    assert.match(told.details.detail, /^event_altered: the row is not what was signed/);
+    await table.write([found(7, now, now + 5), found(9, now + 1, now + 5)]);
+    await sleep(600);
+    await table.write([found(7, now + 10)]);
+    const all = await until(
+      async () => {
+        const list = await reports('log.verification_failed');
+        return list.length > 1 ? list : undefined;
+      },
+      'the second report',
+      30_000,
+    );
+    assert.equal(all.length, 2);
+  });
+
   test('the built-in rules make alerts of them', async () => {
     const table = createFindingTable({ clickhouse, database: world.config.addresses.clickhouseDatabase });
     const idOf = (name: string): string => rulesOf(pack).find((rule) => rule.name === name)!.id;
@@ -129,7 +162,7 @@ describe('findings in the log', () => {
 
   test('nothing is told twice by whoever takes over, be Redis and what was noted lost', async () => {
     const before = (await reports('log.')).length;
-    assert.equal(before, 3);
+    assert.equal(before, 5);
     await stopAll();
     await clickhouse.command({ query: 'TRUNCATE TABLE findings_watched' });
     const redisUrl = new URL(world.config.addresses.redisUrl);

@@ -6,6 +6,7 @@ import type { Logger } from '../../core/log.js';
 import type { Metrics } from '../../core/metrics.js';
 import { reportKey, reportOf } from './finding-report.js';
 import type { FindingsTable, FoundRecord } from './findings-table.js';
+import { createLease } from './lease.js';
 import type { PublishReport } from './log-reports.js';
 
 /** Times in milliseconds. */
@@ -25,12 +26,6 @@ export const defaultFindingsWatch: FindingsWatchSettings = {
   atOnce: 200,
   saveEveryMs: 60_000,
 };
-
-const renewScript = `
-local holder = redis.call('GET', KEYS[1])
-if not holder or holder == ARGV[1] then redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2]) return 1 end
-return 0`;
-const releaseScript = `if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) end return 0`;
 
 /**
  * Follows what the judge finds, as the consumer stores it, and publishes it in the system scope, where the built-in rules of alerts see
@@ -64,8 +59,7 @@ export function startFindingsWatch({
   log: Logger;
   now?: () => number;
 }): { stop(): Promise<void> } {
-  const me = randomUUID();
-  const leaseKey = `sealstream:{${audience}}:findings-watch`;
+  const lease = createLease({ redis, key: `sealstream:{${audience}}:findings-watch`, holder: randomUUID() });
   const reports = metrics.counter('log_reports_total', 'Reports of findings in the log that were published', [
     'action',
   ]);
@@ -73,9 +67,6 @@ export function startFindingsWatch({
   const stopping = new AbortController();
   /** While the lease is ours. */
   let known: { positions: Map<number, number>; saved: ReadonlyMap<number, number>; savedAtMs: number } | undefined;
-
-  const holdsLease = async (): Promise<boolean> =>
-    (await redis.eval(renewScript, 1, leaseKey, me, settings.leaseMs)) === 1;
 
   const taken = async () => {
     if (!known) {
@@ -110,7 +101,7 @@ export function startFindingsWatch({
 
   /** True where there may be more to read at once. */
   const look = async (): Promise<boolean> => {
-    if (!(await holdsLease())) {
+    if (!(await lease.hold(settings.leaseMs))) {
       known = undefined;
       return false;
     }
@@ -143,7 +134,7 @@ export function startFindingsWatch({
       if (!more) await sleep(settings.everyMs, undefined, { signal: stopping.signal, ref: false }).catch(() => {});
     }
     await save().catch((error) => log.debug({ error: messageOf(error) }, 'how far findings were watched is not saved'));
-    await redis.eval(releaseScript, 1, leaseKey, me).catch(() => {});
+    await lease.release();
   };
   const running = run();
   return {

@@ -9,12 +9,10 @@ import { gatewayProducerId } from '../registry/open-registry.js';
 import type { GatewayParts } from '../routes.js';
 import { createFindingsTable } from './findings-table.js';
 import { defaultFindingsWatch, startFindingsWatch } from './findings-watch.js';
-import { createReportPublisher, createVerificationReports, type PublishVerificationFailure } from './log-reports.js';
+import { createReportPublisher, createVerificationReports } from './log-reports.js';
+import { defaultVerificationWatch, startVerificationWatch } from './verification-watch.js';
 
-/**
- * Tells of gaps and of two histories in the system scope as soon as they are stored, while the app is open. Gives whoever verifies what is
- * stored the way to tell there, too.
- */
+/** Tells of gaps, of two histories and of what does not verify in the system scope, while the app is open. */
 export function watchFindings(
   app: FastifyInstance,
   {
@@ -31,7 +29,7 @@ export function watchFindings(
     config: Pick<GatewayConfig, 'deployment' | 'topics' | 'secret' | 'findingsWatch'>;
     table: EventsTable;
   },
-): { publishVerificationFailure: PublishVerificationFailure } {
+): void {
   const { deployment, topics, secret } = config;
   const { audience } = deployment;
   const current = () => registry.reader.registry.incarnation(topics.events)!;
@@ -57,6 +55,16 @@ export function watchFindings(
     metrics,
     log,
   });
-  app.addHook('preClose', () => watch.stop());
-  return { publishVerificationFailure: createVerificationReports(publish) };
+  const verification = startVerificationWatch({
+    clickhouse,
+    database,
+    publish: createVerificationReports(publish),
+    redis,
+    audience,
+    settings: { ...defaultVerificationWatch, ...config.findingsWatch },
+    log,
+  });
+  app.addHook('preClose', async () => {
+    await Promise.all([watch.stop(), verification.stop()]);
+  });
 }
