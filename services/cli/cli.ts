@@ -13,6 +13,7 @@ import { addImport } from './commands/import.js';
 import { addKeys } from './commands/keys.js';
 import { addList } from './commands/list.js';
 import { addProducers } from './commands/producers.js';
+import { addProof } from './commands/proof.js';
 import { addShow } from './commands/show.js';
 import { addStats } from './commands/stats.js';
 import { addTail } from './commands/tail.js';
@@ -85,6 +86,7 @@ function addEventCommands(parent: Command, tools: Tools): void {
   addEmit(parent, tools);
   addImport(parent, tools);
   for (const add of reading) add(parent, tools);
+  addProof(parent, tools);
   const system = parent
     .command('system')
     .description('events of the platform itself: list, show, tail, stats, history, timeline, export, verify');

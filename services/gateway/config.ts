@@ -4,6 +4,7 @@ import { readDeployment, type Topics } from '../core/deployment.js';
 import { messageOf, SealstreamError } from '../core/errors.js';
 import type { Deployment } from '../core/judge/index.js';
 import { type SigningKey, signingKeyFromPem } from '../core/seal/index.js';
+import { certificatesFromPem } from '../core/timestamp/index.js';
 import type { AppLimits } from './app.js';
 import { type AdminKey, readAdminKey } from './auth/admin-key.js';
 import { readSignIn, type SignInConfig } from './auth/sign-in-config.js';
@@ -27,6 +28,8 @@ export interface GatewayConfig {
   geoFiles?: readonly string[];
   /** Where the sealer keeps the transparency log; nothing of it is served where absent. */
   logFolder?: string | undefined;
+  /** Certificates of timestamping authorities that verdicts go by; without them nothing is said of time. */
+  timestampRoots?: readonly Uint8Array[];
   host: string;
   port: number;
   /** Signs the registry and its markers. */
@@ -104,6 +107,10 @@ export function readConfig(environment: Environment): GatewayConfig {
     alertTargets: readTargetPolicy(environment),
     geoFiles: env.list('SEALSTREAM_GEOIP_FILE', ''),
     logFolder: env.optional('SEALSTREAM_LOG_DIR'),
+    timestampRoots:
+      env.optional('SEALSTREAM_TIMESTAMP_ROOTS_FILE') === undefined
+        ? []
+        : readCertificates('SEALSTREAM_TIMESTAMP_ROOTS_FILE', env.file('SEALSTREAM_TIMESTAMP_ROOTS_FILE')),
     host: env.text('SEALSTREAM_HOST', '127.0.0.1'),
     port: env.integer('SEALSTREAM_PORT', { fallback: 8_080, min: 0, max: 65_535 }),
     rootKey,
@@ -126,6 +133,14 @@ export function readConfig(environment: Environment): GatewayConfig {
       },
     },
   };
+}
+
+function readCertificates(name: string, contents: Buffer): Uint8Array[] {
+  try {
+    return certificatesFromPem(contents.toString('latin1'));
+  } catch (error) {
+    throw bad(`${name} holds no certificates in PEM: ${messageOf(error)}`);
+  }
 }
 
 function readSecret(contents: Buffer): Buffer {

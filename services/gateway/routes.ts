@@ -284,6 +284,8 @@ function registerReading(
     ...stored,
     metrics,
     details,
+    logFolder: config.logFolder,
+    ...(config.timestampRoots ? { timestampRoots: config.timestampRoots } : {}),
     persistentLogging: async (scope) => (await entitlements.view()).persistentLogging(scope),
   });
   const sendExport = registerExportRoutes(app, { queries, entitlements, metrics, log });

@@ -113,6 +113,7 @@ describe('the verdict on an event', () => {
     const table = createEventsTable({ ...db, metrics: createQueryMetrics(createMetrics('test', { process: false })) });
     const registryReader: RegistryReader = {
       registry: log.registry,
+      records: () => [],
       through: async () => {},
       catchUp: async () => {},
       stop: async () => {},

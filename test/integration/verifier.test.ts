@@ -23,6 +23,7 @@ describe('the continuous verifier', () => {
     metrics = createMetrics('test', { process: false });
     const registryReader: RegistryReader = {
       registry: log.registry,
+      records: () => [],
       through: async () => {},
       catchUp: async () => {},
       stop: async () => {},
@@ -34,7 +35,7 @@ describe('the continuous verifier', () => {
       registryReader,
       erasures: () => false,
       openLog: undefined,
-      settings: { share: 0.9, records: 7, everyMs: 20, mostDifferences: 100 },
+      settings: { share: 0.9, records: 7, restMs: 1, everyMs: 20, mostDifferences: 100 },
       metrics,
       log: createLogger('verifier', 'silent'),
     });

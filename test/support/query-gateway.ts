@@ -20,6 +20,7 @@ import type { StreamLimits } from '../../services/gateway/live/limits.js';
 import { createLiveReader } from '../../services/gateway/live/live-reader.js';
 import { createLiveMetrics } from '../../services/gateway/live/metrics.js';
 import { registerLiveRoutes } from '../../services/gateway/live/routes.js';
+import { registerLogRoutes } from '../../services/gateway/log/routes.js';
 import { registerQueryRoutes } from '../../services/gateway/query/routes.js';
 import type { QueryLimits } from '../../services/gateway/query/scope.js';
 import type { DeliveryConfig } from './delivering.js';
@@ -56,8 +57,11 @@ export async function startQueryGateway(
     queryLimits,
     exportLimits = {},
     alertsTopic,
+    logFolder,
     level = 'silent',
   }: {
+    /** Of the transparency log, where a sealer writes one. */
+    logFolder?: string;
     limits?: Partial<StreamLimits>;
     maxLiveBytes?: number;
     queryLimits?: QueryLimits;
@@ -96,8 +100,10 @@ export async function startQueryGateway(
     registryReader,
     eventsTopic: topics.events,
     metrics,
+    ...(logFolder === undefined ? {} : { logFolder }),
     ...(queryLimits ? { limits: queryLimits } : {}),
   });
+  registerLogRoutes(app, { folder: logFolder });
   const sendExport = registerExportRoutes(app, { queries, metrics, log, limits: exportLimits });
   registerAliases(app, { queries, sendExport });
   const liveMetrics = createLiveMetrics(metrics);
@@ -149,6 +155,14 @@ export async function startQueryGateway(
     /** GET a path with a key; the body as it came. */
     async get<T = Record<string, unknown>>(path: string, key = 'admin', headers: Record<string, string> = {}) {
       const answer = await fetch(`http://127.0.0.1:${port}${path}`, { headers: { 'x-api-key': key, ...headers } });
+      return { status: answer.status, body: (await answer.json()) as T };
+    },
+    async post<T = Record<string, unknown>>(path: string, body: unknown, key = 'admin') {
+      const answer = await fetch(`http://127.0.0.1:${port}${path}`, {
+        method: 'POST',
+        headers: { 'x-api-key': key, 'content-type': 'application/json' },
+        body: JSON.stringify(body),
+      });
       return { status: answer.status, body: (await answer.json()) as T };
     },
     async stop() {

@@ -1,6 +1,6 @@
 import type { Kafka } from 'kafkajs';
 import { SealstreamError } from '../errors.js';
-import type { Deployment } from '../judge/index.js';
+import type { Deployment, TopicRecord } from '../judge/index.js';
 import type { Logger } from '../log.js';
 import { createRegistry, type Registry, type RegistryEntry } from '../registry/index.js';
 import { readTopic, topicOffsets } from './topic-reader.js';
@@ -8,6 +8,8 @@ import { readTopic, topicOffsets } from './topic-reader.js';
 /** Follows the registry topic from its beginning. */
 export interface RegistryReader {
   readonly registry: Registry;
+  /** The topic's records so far, from the first on, valid entries or not: what evidence shows of the registry. */
+  records(): readonly Omit<TopicRecord, 'partition'>[];
   /** Resolves once the entry at this registry offset has been read. */
   through(offset: number): Promise<void>;
   /** Resolves once everything is read that the topic holds now. */
@@ -31,6 +33,7 @@ export async function createRegistryReader({
   onEntry?: (offset: number, entry: RegistryEntry) => void;
 }): Promise<RegistryReader> {
   const registry = createRegistry({ audience: deployment.audience, rootPublicKey: deployment.rootPublicKey });
+  const read: Omit<TopicRecord, 'partition'>[] = [];
   let waiting: { offset: number; resolve: () => void; reject: (error: Error) => void }[] = [];
   const settle = (): void => {
     const due = waiting.filter(({ offset }) => offset < registry.heldThrough);
@@ -63,7 +66,9 @@ export async function createRegistryReader({
     log,
     onGap: (error) => log.fatal({ error: error.message }, 'the registry lost entries: nothing can be judged'),
     onRecords: async (_, records) => {
-      for (const { offset, value } of records) {
+      for (const { offset, appendTimeMs, value } of records) {
+        // A copy: Kafka's own would hold on to the whole answer that it came in.
+        if (offset >= registry.heldThrough) read.push({ offset, appendTimeMs, value: Buffer.from(value) });
         const folded = registry.fold(offset, value);
         if ('entry' in folded) onEntry(offset, folded.entry);
         else
@@ -75,6 +80,7 @@ export async function createRegistryReader({
   if (endAtStart > 0) await through(endAtStart - 1);
   return {
     registry,
+    records: () => read,
     through,
     async catchUp() {
       const high = await end();

@@ -51,12 +51,22 @@ export interface VerifyOptions {
 /** A check that could not be made because of another that failed. */
 class NotJudged extends Error {}
 
+export type JudgeOptions = VerifyOptions & {
+  platform: Platform;
+  /** Where the dear part of many records is done; here, one after the other, where not given. */
+  checkRecords?: CheckRecords;
+};
+
 /**
  * Judges a bundle. Pure but for the platform's crypto. Throws UnreadableBundle for what is no bundle, UnreadableTrust for trust that cannot be
  * read, and nothing else.
  */
-export async function verifyBundle(
-  input: BundleInput,
+export const verifyBundle = async (input: BundleInput, options: JudgeOptions): Promise<BundleVerdict> =>
+  judgeBundle(readBundle(input, options.platform.fromBase64), options);
+
+/** The same of a bundle that was read, or made here. */
+export async function judgeBundle(
+  bundle: Bundle,
   {
     trust = {},
     views = 100,
@@ -66,9 +76,8 @@ export async function verifyBundle(
       for (const job of jobs) findings.push(await checkRecord(job, platform));
       return findings;
     },
-  }: VerifyOptions & { platform: Platform; checkRecords?: CheckRecords },
+  }: JudgeOptions,
 ): Promise<BundleVerdict> {
-  const bundle = readBundle(input, platform.fromBase64);
   const settled = attempt(() => settle(trust, bundle, platform.hasher.sha256));
   const known = async (): Promise<Settled> => {
     const outcome = await settled;

@@ -13,11 +13,15 @@ import { readListRequest } from './list-request.js';
 import type { QueryMetrics } from './metrics.js';
 import { readNewest } from './newest.js';
 import { decodePageCursor, encodePageCursor, pageBinding } from './page-cursor.js';
+import { createEvidence } from './proof/evidence.js';
+import { createProofs, type Proofs } from './proof/proofs.js';
 import { createRecords, type Records } from './records.js';
 import { createEventsTable, type EventsTable, type QueryLimits, type TenantScope } from './scope.js';
 import { readSummary, type Summary } from './summary.js';
 import { readTotal } from './total.js';
-import { createVerifier, type Verdict } from './verify/verify.js';
+import { type FullVerdict, withLogChecks } from './verify/full-verdict.js';
+import { createLogChecks } from './verify/log-checks.js';
+import { createVerifier } from './verify/verify.js';
 
 export type RawQuery = Readonly<Record<string, unknown>>;
 /** Narrows the tenant scope by the organizations that a filter asks for; throws forbidden for any that it does not permit. */
@@ -42,7 +46,9 @@ export interface EventQueries {
   summary(scopeFor: ScopeFor, query: RawQuery, signal: AbortSignal): Promise<Summary & { persistentLogging: boolean }>;
   /** Throws not-found where the tenant has no event with the id. */
   byId(scope: TenantScope, id: string, signal: AbortSignal): Promise<EventAnswer & { details_check?: DetailsCheck }>;
-  verify(scope: TenantScope, id: string, signal: AbortSignal): Promise<Verdict>;
+  verify(scope: TenantScope, id: string, signal: AbortSignal): Promise<FullVerdict>;
+  /** Evidence bundles. */
+  proofs: Proofs;
   history: History;
   records: Records;
   /** Whether the scope's organizations have persistent logging, for answers that say so. */
@@ -65,6 +71,10 @@ export interface QueryParts {
   details?: Pick<DetailsWatch, 'ofRow'>;
   /** Whether the scope's organizations have persistent logging; they have where absent. */
   persistentLogging?: (scope: TenantScope) => Promise<boolean>;
+  /** Where the transparency log lies; without it nothing is said of the log. */
+  logFolder?: string | undefined;
+  /** DER of timestamping authorities' certificates that this gateway's verdicts go by. */
+  timestampRoots?: readonly Uint8Array[];
   /** What one query may take. */
   limits?: QueryLimits;
   nowMs?: () => number;
@@ -78,6 +88,10 @@ export function createEventQueries(parts: QueryParts): EventQueries {
   const incarnation = (): Buffer | undefined => registryReader.registry.incarnation(eventsTopic)?.id;
   const history = createHistory({ table, records, incarnation });
   const verifier = createVerifier({ records, deployment, registryReader, table });
+  const { logFolder, timestampRoots = [] } = parts;
+  const rootKey = Buffer.from(deployment.rootPublicKey.export({ format: 'jwk' }).x!, 'base64url');
+  const evidence = createEvidence({ records, table, deployment, rootKey, registryReader, logFolder });
+  const logChecks = createLogChecks({ evidence, deployment, rootKey, logFolder, timestampRoots });
 
   const rowsById = async (scope: TenantScope, id: string, signal: AbortSignal) => {
     const bytes = parseUuid(id);
@@ -133,6 +147,10 @@ export function createEventQueries(parts: QueryParts): EventQueries {
       const details_check = parts.details?.ofRow(row);
       return { ...rowAnswer(row), ...(details_check ? { details_check } : {}) };
     },
-    verify: async (scope, id, signal) => verifier.verify(await rowsById(scope, id, signal)),
+    proofs: createProofs({ evidence, table, logFolder, rowsById, nowMs }),
+    async verify(scope, id, signal) {
+      const rows = await rowsById(scope, id, signal);
+      return withLogChecks(await verifier.verify(rows), await logChecks(rows[0]!));
+    },
   };
 }

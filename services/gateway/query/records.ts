@@ -9,6 +9,14 @@ export interface Records {
   of(row: Pick<EventRow, 'incarnation' | 'partition' | 'offset'>): Promise<BatchRow[]>;
   /** The last accepted registry marker below that place. */
   markerBelow(row: Pick<EventRow, 'incarnation' | 'partition' | 'offset'>): Promise<BatchRow | undefined>;
+  /** Records of a partition at these offsets, ascending. */
+  at(partition: PartitionPlace, offsets: readonly number[]): Promise<BatchRow[]>;
+  /** Records at the offsets from `from` to below `to`, ascending; at most `limit`. */
+  between(partition: PartitionPlace, from: number, to: number, limit: number): Promise<BatchRow[]>;
+  /** Accepted registry markers between two offsets, ascending. */
+  markersBetween(partition: PartitionPlace, from: number, to: number): Promise<BatchRow[]>;
+  /** The records that stand before and after these in their lanes: named by their `prev`, or naming them. */
+  beside(partition: PartitionPlace, batches: readonly BatchRow[]): Promise<BatchRow[]>;
   /**
    * First offset above the stored records, per partition. Everything below is whole in `events`: `batches` is written last. An answer
    * that is no older than `maxAgeMs` is given again.
@@ -17,6 +25,10 @@ export interface Records {
   /** Incarnations that hold records, oldest first. */
   incarnations(): Promise<Buffer[]>;
 }
+
+export type PartitionPlace = Pick<EventRow, 'incarnation' | 'partition'>;
+
+const accepted = "disposition IN ('accepted', 'partial', 'duplicate')";
 
 export function createRecords({ clickhouse, database }: { clickhouse: ClickHouseClient; database: string }): Records {
   const settings = limitSettings(defaultQueryLimits);
@@ -87,12 +99,38 @@ export function createRecords({ clickhouse, database }: { clickhouse: ClickHouse
     of: (row) => select('offset = {offset:UInt64} LIMIT 2', place(row)),
     async markerBelow(row) {
       const [marker] = await select(
-        `offset < {offset:UInt64} AND record_kind = 'registry' AND disposition IN ('accepted', 'partial', 'duplicate')
-         ORDER BY offset DESC LIMIT 1`,
+        `offset < {offset:UInt64} AND record_kind = 'registry' AND ${accepted} ORDER BY offset DESC LIMIT 1`,
         place(row),
       );
       return marker;
     },
+    at: ({ incarnation, partition }, offsets) =>
+      select('offset IN {offsets:Array(UInt64)} ORDER BY offset', {
+        incarnation: incarnation.toString('hex'),
+        partition,
+        offsets,
+      }),
+    between: ({ incarnation, partition }, from, to, limit) =>
+      select('offset >= {from:UInt64} AND offset < {to:UInt64} ORDER BY offset LIMIT {limit:UInt32}', {
+        incarnation: incarnation.toString('hex'),
+        partition,
+        from,
+        to,
+        limit,
+      }),
+    markersBetween: ({ incarnation, partition }, from, to) =>
+      select(
+        `offset >= {from:UInt64} AND offset < {to:UInt64} AND record_kind = 'registry' AND ${accepted}
+         ORDER BY offset LIMIT 10000`,
+        { incarnation: incarnation.toString('hex'), partition, from, to },
+      ),
+    beside: ({ incarnation, partition }, batches) =>
+      select(
+        // Written out, as only a list of constants is looked up in the indices over hashes. Hexadecimal cannot say anything else.
+        `(header_hash IN (${hexList(batches.map(({ prev }) => prev))}) OR prev IN (${hexList(batches.map(({ header_hash }) => header_hash))}))
+         AND ${accepted} ORDER BY offset LIMIT 10000`,
+        { incarnation: incarnation.toString('hex'), partition },
+      ),
     async stored(incarnation, maxAgeMs = 0) {
       const key = incarnation.toString('hex');
       const at = askedAt.get(key);
@@ -113,3 +151,6 @@ export function createRecords({ clickhouse, database }: { clickhouse: ClickHouse
     },
   };
 }
+
+const hexList = (hashes: readonly Buffer[]): string =>
+  hashes.map((hash) => `unhex('${hash.toString('hex')}')`).join(', ');

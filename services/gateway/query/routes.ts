@@ -5,15 +5,19 @@ import { checkPermission, may, type Permission, requirePermission } from '../aut
 import { describedOnly, problems } from '../http/described.js';
 import type { AccessAction } from '../watch/access-log.js';
 import { notSystem, ownScope, queryOf, scopesOf, signalOf, systemScope } from './asking.js';
+import { badParameter } from './errors.js';
 import { createEventQueries, type EventQueries, type QueryParts } from './event-queries.js';
 import { registerInsightRoutes } from './insight/routes.js';
 import { createQueryMetrics } from './metrics.js';
+import type { AskedRange } from './proof/proofs.js';
 import {
   EventId,
   EventList,
+  EvidenceBundle,
   ListQuery,
   OneEvent,
   OrganizationHeader,
+  ProofRequest,
   Summary,
   SummaryQuery,
   Verdict,
@@ -57,7 +61,7 @@ export function registerQueryRoutes(app: FastifyInstance, deps: QueryDeps): Even
           tags: [tag],
           ...(tag === 'events' ? { headers: OrganizationHeader } : {}),
           ...asked,
-          response: { 200: answer, ...(asked.params ? problems(404) : {}), ...problems(403, 422) },
+          response: { 200: answer, ...(asked.params ? problems(404, 409) : {}), ...problems(403, 422) },
         },
         preHandler: permission ? requirePermission(permission) : mayVerify,
         config: { access, tagged: access === 'audit.read' },
@@ -131,8 +135,64 @@ export function registerQueryRoutes(app: FastifyInstance, deps: QueryDeps): Even
     },
     (_, reply, { id }) => queries.verify({ kind: 'system' }, id, signalOf(reply)),
   );
+  const proof = { access: 'audit.verified', params: EventId, answer: EvidenceBundle } as const;
+  get<IdParams>(
+    {
+      ...view,
+      ...proof,
+      path: '/api/audit/:id/proof',
+      operationId: 'proveEvent',
+      summary: 'The evidence bundle of an event',
+      description:
+        'All that it takes to judge the event offline, without trusting this gateway: see `sealstream verify`.',
+    },
+    (request, reply, { id }) => queries.proofs.ofEvent(ownScope(request), id, signalOf(reply)),
+  );
+  get<IdParams>(
+    {
+      ...viewSystem,
+      ...proof,
+      path: '/api/audit/system/:id/proof',
+      operationId: 'proveEventOfSystem',
+      summary: 'The evidence bundle of an event of the system scope',
+    },
+    (_, reply, { id }) => queries.proofs.ofEvent({ kind: 'system' }, id, signalOf(reply)),
+  );
+  registerProofRoutes(app, queries);
   registerInsightRoutes(app, queries);
   return queries;
+}
+
+/** Bundles of more than one event: POST, because filters may be long. */
+function registerProofRoutes(app: FastifyInstance, { proofs }: EventQueries): void {
+  app.post<{ Body: { query?: Record<string, unknown>; range?: AskedRange } }>(
+    '/api/audit/proofs',
+    {
+      ...describedOnly,
+      schema: {
+        summary: 'The evidence bundle of a query, or of a range of a log',
+        description:
+          'With `query`, of the events that GET /api/audit would list; records between them are shown too, without their events, where they are not more than 2,000. ' +
+          'With `range`, of all records of a stretch of a log, so that none can be left out, and of those of their events that the caller may see.',
+        operationId: 'proveEvents',
+        tags: ['events'],
+        headers: OrganizationHeader,
+        body: ProofRequest,
+        response: { 200: EvidenceBundle, ...problems(403, 404, 409, 422) },
+      },
+      preHandler: requirePermission('view:audit_logs'),
+      config: { access: 'audit.verified' },
+    },
+    async (request, reply) => {
+      const { query, range } = request.body;
+      if ((query === undefined) === (range === undefined)) {
+        throw badParameter('query', 'or range is asked for: one of the two');
+      }
+      return range
+        ? proofs.ofRange(ownScope(request), range, signalOf(reply))
+        : proofs.ofQuery(scopesOf(request), notSystem(query!), signalOf(reply));
+    },
+  );
 }
 
 /** Whoever may see an event may ask whether it is genuine; `verify` alone permits just that. */

@@ -1,5 +1,7 @@
-import { type TSchema, Type } from 'typebox';
+import { type TProperties, type TSchema, Type } from 'typebox';
 import { signatureSteps } from '../../core/stored/index.js';
+import { bundleFormat } from '../../core/verify/bundle.js';
+import { failures } from '../../core/verify/failures.js';
 import { actorTypes, eventKinds, outcomes, scopes } from '../../core/wire/symbols.js';
 import { filterFields } from './filter-fields.js';
 
@@ -196,7 +198,38 @@ export const Summary = Type.Object(
   { title: 'Summary', description: 'exact counts' },
 );
 
-const NotYet = Type.Object({ available: Type.Literal(false) });
+/** What the log says; just `available: false` where this gateway has no log. */
+const logCheck = <P extends TProperties>(more: P) =>
+  Type.Object({
+    available: Type.Boolean(),
+    verified: Type.Optional(Type.Boolean()),
+    failed: Type.Optional(Type.Union([enumOf(Object.keys(failures)), Type.Null()])),
+    message: Type.Optional(Type.String()),
+    ...more,
+  });
+
+const Checkpoints = Type.Array(
+  Type.Object({
+    origin: Type.String(),
+    size: Type.Integer(),
+    root: Type.String({ description: 'hexadecimal' }),
+    signedBy: Type.Array(Type.String()),
+    witnesses: Type.Array(Type.Object({ name: Type.String(), at: Type.String() })),
+    missing: Type.Array(Type.String(), { description: 'witnesses that have not cosigned' }),
+  }),
+);
+const Heads = Type.Array(
+  Type.Object({
+    log: Type.String(),
+    producerId: Type.String(),
+    epoch: Type.String(),
+    lane: Type.Integer(),
+    sequences: Type.Union([Type.Array(Type.Integer()), Type.Null()]),
+    signedBy: Type.String({ description: 'data, heartbeat or close' }),
+    at: Type.String(),
+  }),
+);
+const Attested = Type.Array(Type.Object({ log: Type.String(), at: Type.String(), authority: Type.String() }));
 
 export const Verdict = Type.Object(
   {
@@ -221,12 +254,42 @@ export const Verdict = Type.Object(
           ),
         ),
       }),
-      inclusion: NotYet,
-      completeness: NotYet,
-      time: NotYet,
+      inclusion: logCheck({ checkpoints: Type.Optional(Checkpoints) }),
+      completeness: logCheck({ heads: Type.Optional(Heads) }),
+      time: logCheck({ attested: Type.Optional(Attested) }),
     }),
   },
   { title: 'Verdict' },
 );
 
 export const EventId = Type.Object({ id: Type.String({ minLength: 1, maxLength: 512, description: 'a UUID' }) });
+
+/** docs/decisions/0042-evidence.md */
+export const EvidenceBundle = Type.Object(
+  { format: Type.Literal(bundleFormat) },
+  {
+    title: 'EvidenceBundle',
+    additionalProperties: true,
+    description: 'What `sealstream verify` and `sealstream/verify` judge',
+  },
+);
+
+export const ProofRequest = Type.Object(
+  {
+    query: Type.Optional(
+      Type.Record(Type.String(), Type.Unknown(), { description: 'filters and `limit` as of GET /api/audit' }),
+    ),
+    range: Type.Optional(
+      Type.Object({
+        shard: Type.String({ description: 'a shard of events, as /api/log lists it' }),
+        from: Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER }),
+        to: Type.Integer({
+          minimum: 1,
+          maximum: Number.MAX_SAFE_INTEGER,
+          description: 'exclusive; at most 10,000 behind',
+        }),
+      }),
+    ),
+  },
+  { additionalProperties: false, description: 'One of the two' },
+);
