@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
@@ -174,6 +174,24 @@ test('the log gets a new key: both sign during the overlap, no verifier is cut o
     const proof = await prover.consistency(size, after.size);
     verifyConsistency({ hasher, oldSize: size, oldRoot: root, size: after.size, root: after.root, proof });
   }
+
+  // The key is lost: the folder is moved away, and a new key signs the tree that was committed, and no other.
+  await rename(base.folder, `${base.folder}.away`);
+  t.after(() => rm(`${base.folder}.away`, { recursive: true, force: true }));
+  const found = newPem();
+  const fourth = await start(found);
+  const byFound = verifierOf(base, found);
+  const isThere = async (): Promise<boolean> =>
+    (await readIfThere(logPaths.checkpoint(base.folder, shardName(shard)))) !== undefined;
+  await publish(1);
+  await until(
+    'the folder is filled anew',
+    async () => (await isThere()) && (await byFound(shard))!.size === after.size + 1,
+  );
+  const anew = (await byFound(shard))!;
+  const proof = await prover.consistency(after.size, anew.size);
+  verifyConsistency({ hasher, oldSize: after.size, oldRoot: after.root, size: anew.size, root: anew.root, proof });
+  await fourth.stop();
 });
 
 test('the sealer as a service has its checkpoints timestamped, and openssl accepts what it keeps', {

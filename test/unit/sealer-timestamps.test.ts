@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
@@ -8,6 +9,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, type TestContext, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { promisify } from 'node:util';
 import { writeDurably } from '../../services/core/durable-file.js';
 import { createLogger } from '../../services/core/log.js';
 import {
@@ -335,6 +337,13 @@ describe('Timestamps of checkpoints', { skip: opensslMissing }, () => {
     await until('a timestamp', async () => (await newestTimestampedSize(folder, shardB)) === 9);
     assert.deepEqual((await readdir(join(folder, shardB, 'timestamps', 'time-one'))).sort(), ['9.tsr', 'newest']);
     assert.equal(await readFile(timestampPaths.newest(folder, shardB, 'time-one'), 'utf8'), '9\n');
+    // As docs/guides/timestamps.md says.
+    const commands = [
+      `sed '/^$/,$d' ${shardB}/checkpoints/9 > body`,
+      `openssl ts -verify -data body -in ${shardB}/timestamps/time-one/9.tsr -CAfile ${real.rootFile}`,
+    ];
+    const { stdout, stderr } = await promisify(execFile)('sh', ['-ec', commands.join('\n')], { cwd: folder });
+    assert.match(stdout + stderr, /Verification: OK/);
   });
 
   test('the list of authorities is read strictly, and what is wrong in it is named', async () => {
