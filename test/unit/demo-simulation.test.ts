@@ -107,7 +107,11 @@ describe('the attack', () => {
 
   test('is told with its address, user, times and the commands that show it', () => {
     const attack = createSimulation('a').attack({ startMs: noon, spanMs: 30_000, budget: 60 });
-    const story = tellAttack(attack, 'the-id', 80);
+    const story = tellAttack(attack, { roleChange: 'the-id', alerts: 9 }, 80);
+    assert.match(story, /9 alerts were raised while it went on\n {2}npx sealstream alerts list --organization /);
+    const past = tellAttack(attack, { roleChange: undefined, alerts: undefined }, 80);
+    assert.match(past, /too long ago for alerts[\s\S]*alerts backtest [0-9a-f-]{36} .* --late include/);
+    assert.match(tellAttack(attack, { roleChange: undefined, alerts: 0 }, 80), /no alert was raised yet/);
     for (const part of [attack.ip, attack.victim.email, '2026-06-15 12:00:00', '12:00:30', 'verify the-id']) {
       assert.ok(story.includes(part), part);
     }

@@ -144,8 +144,8 @@ export function addBacktest(alerts: Command, { connect, printer, surroundings }:
   const print = async ({ from, to, rules, findings, findings_total, hits_total, coverage, difference }: Backtest) => {
     const { events, read, way, cut, left_out, took_ms } = coverage;
     const lines = [
-      `${shortTime(from)} to ${shortTime(to)}: ${findings_total} alerts, ${hits_total} hits`,
-      ...rules.map(({ id, matches, hits }) => `  ${id}: ${matches} events match, ${hits} hits`),
+      `${shortTime(from)} to ${shortTime(to)}: ${counted(findings_total, 'alert')}, ${counted(hits_total, 'hit')}`,
+      ...rules.map(({ title, matches, hits }) => `  ${title}: ${matches} events match, ${hits} hits`),
       `${events} events, ${read} of them read (${way}), ${took_ms} ms`,
       ...Object.entries(left_out).map(([why, count]) => `${count} took no part: ${why}`),
       ...(cut ? [`Cut (${cut.why}): nothing behind ${shortTime(cut.at)} was looked at`] : []),
@@ -157,10 +157,14 @@ export function addBacktest(alerts: Command, { connect, printer, surroundings }:
         : []),
     ];
     await printer.text(`${lines.join('\n')}\n`);
-    if (findings.length > 0) await printer.table(columns, findings.slice(0, mostShown));
+    const titles = new Map(rules.map(({ id, title }) => [id, title]));
+    const shown = findings.slice(0, mostShown).map((one) => ({ ...one, rule: titles.get(one.rule) ?? one.rule }));
+    if (shown.length > 0) await printer.table(columns, shown);
     if (findings_total > mostShown) printer.note(`${findings_total - mostShown} more: -o json`);
   };
 }
+
+const counted = (count: number, what: string): string => `${count} ${what}${count === 1 ? '' : 's'}`;
 
 const unreachable = (cause: Error): CliError =>
   new CliError(

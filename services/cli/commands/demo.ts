@@ -9,7 +9,7 @@ import { dataFolder } from '../connection/instance.js';
 import type { Delivery } from '../demo/delivery/delivery.js';
 import { createHttpDelivery } from '../demo/delivery/over-http.js';
 import { createKafkaDelivery, findKafka } from '../demo/delivery/over-kafka.js';
-import { findRoleChange, hours, runDemo } from '../demo/run-demo.js';
+import { countAlerts, findRoleChange, hours, runDemo } from '../demo/run-demo.js';
 import { createSimulation, type Simulation } from '../demo/simulation.js';
 import { tellAttack } from '../demo/story.js';
 import { CliError, exitCodes } from '../errors.js';
@@ -59,6 +59,7 @@ async function demo(options: Options, tools: Tools): Promise<void> {
   printer.note(`Simulating ${names}: ${first}${hours(duration)} at ${rate} events/s,\n${delivery.how}.`);
   const progress = createProgress(surroundings, reportEvery);
   const plan = { rate, durationMs: duration, backfillMs, backfillEvents };
+  const beganMs = nowMs();
   const { past, live, liveMs } = await runDemo({ plan, simulation, delivery, progress, nowMs, signal });
   await delivery.close();
   const perSecond = liveMs > 0 ? ` (${((1_000 * live) / liveMs).toFixed(1)}/s)` : '';
@@ -72,7 +73,9 @@ async function demo(options: Options, tools: Tools): Promise<void> {
   }
   for (const attack of simulation.attacks.filter(({ endMs }) => endMs <= nowMs())) {
     const roleChange = signal.aborted ? undefined : await eventually(() => findRoleChange(api, attack), nowMs);
-    await printer.text(`${tellAttack(attack, roleChange, printer.width)}\n`);
+    const isLive = attack.startMs >= beganMs;
+    const alerts = isLive && !signal.aborted ? await countAlerts(api, attack, nowMs() + storedWithinMs) : undefined;
+    await printer.text(`${tellAttack(attack, { roleChange, alerts }, printer.width)}\n`);
   }
 }
 

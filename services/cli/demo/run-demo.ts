@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { EventInput } from '../../core/event/index.js';
 import type { Api } from '../http/api.js';
 import type { Progress } from '../output/progress.js';
@@ -29,6 +30,8 @@ const pastAttackEvents = 80;
 /** A live attack takes this share of the events, and of the time. */
 const liveShare = 0.5;
 const fewestAttackEvents = 20;
+/** The engine of alerts judges what it gets within a fraction of that. */
+const alertsPollMs = 1_000;
 
 /** The past first, as fast as it goes; then the present at its rate. Ctrl-C, or an event that was given up, ends it early and in order. */
 export async function runDemo({
@@ -124,4 +127,14 @@ export async function findRoleChange(api: Api, { company, correlation, startMs }
   };
   const { events } = await api.get<{ events: { id: string }[] }>('/api/audit', { query });
   return events[0]?.id;
+}
+
+/** How many alerts the attack's organization has had since it began: asked until it does not grow any more. */
+export async function countAlerts(api: Api, { company, startMs }: Attack, giveUpMs: number): Promise<number> {
+  const query = { organization_id: company.id, from: new Date(startMs).toISOString(), limit: 500 };
+  for (let counted = 0; ; await sleep(alertsPollMs)) {
+    const { alerts } = await api.get<{ alerts: unknown[] }>('/api/alerts', { query });
+    if ((alerts.length > 0 && alerts.length === counted) || Date.now() > giveUpMs) return alerts.length;
+    counted = alerts.length;
+  }
 }
