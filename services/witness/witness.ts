@@ -50,7 +50,7 @@ export function createWitnessService({
   verify: VerifySignature;
   nowSeconds: () => number;
   onStep: (step: Step) => void;
-  /** A log's key has signed a tree that contradicts what was cosigned. */
+  /** A log's key has signed another tree of the size that was cosigned. */
   onFork: (origin: string, message: string) => void;
 }): WitnessService {
   /** By origin: what is checked against the state and what becomes the state must not be torn apart. */
@@ -75,11 +75,11 @@ export function createWitnessService({
       throw new Refusal(409, `the newest cosigned checkpoint of ${origin} has size ${newest}`, { size: newest });
     }
     const fault = inconsistency({ request, opened, known, hasher });
-    if (fault !== undefined) {
+    if (fault?.isFork) {
       await state.keepEvidence(origin, request.note);
-      onFork(origin, fault);
-      throw new Refusal(422, fault);
+      onFork(origin, fault.message);
     }
+    if (fault) throw new Refusal(422, fault.message);
     const cosignature = await cosignText({ text, key, sign, timeSeconds: nowSeconds() });
     const signatures = [...opened.signatures.map(({ signature }) => signature), cosignature];
     onStep('before_state');
@@ -123,7 +123,10 @@ async function openRequest({
   }
 }
 
-/** Why the checkpoint is no continuation of what was cosigned; undefined where it is one. */
+/**
+ * Why the checkpoint is no continuation of what was cosigned; undefined where it is one. Two signed trees of one size prove that the log
+ * has forked; a proof that does not hold proves nothing, for anybody can send a log's checkpoint with a proof that is wrong.
+ */
 function inconsistency({
   request: { old, proof },
   opened: { checkpoint },
@@ -134,20 +137,25 @@ function inconsistency({
   opened: OpenedCheckpoint;
   known: Cosigned | undefined;
   hasher: TreeHasher;
-}): string | undefined {
+}): { message: string; isFork: boolean } | undefined {
   const { origin, size, root } = checkpoint;
   const isRoot = (other: Uint8Array): boolean => Buffer.from(root).equals(other);
-  if (size === 0 && !isRoot(hasher.root(new Uint8Array(0))))
-    return `the root of ${origin} at size 0 is not the empty tree's`;
-  if (old === 0) return proof.length === 0 ? undefined : 'a proof from the empty tree has no hashes';
+  const fault = (message: string, isFork = false) => ({ message, isFork });
+  if (size === 0 && !isRoot(hasher.root(new Uint8Array(0)))) {
+    return fault(`the root of ${origin} at size 0 is not the empty tree's`);
+  }
+  if (old === 0) return proof.length === 0 ? undefined : fault('a proof from the empty tree has no hashes');
   if (old === size && !isRoot(known!.root)) {
-    return `${origin} has two trees of size ${size}: this one has another root than the one that was cosigned`;
+    const message = `${origin} has two trees of size ${size}: this one has another root than the one that was cosigned`;
+    return fault(message, true);
   }
   try {
     verifyConsistency({ hasher, oldSize: old, oldRoot: known!.root, size, root, proof });
     return undefined;
   } catch (error) {
     if (!(error instanceof TlogError)) throw error;
-    return `the tree of ${origin} of size ${size} is not shown to continue the one of size ${old} that was cosigned: ${error.message}`;
+    return fault(
+      `the tree of ${origin} of size ${size} is not shown to continue the one of size ${old} that was cosigned: ${error.message}`,
+    );
   }
 }

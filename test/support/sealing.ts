@@ -1,5 +1,5 @@
 import { generateKeyPairSync } from 'node:crypto';
-import { mkdtempSync, rmSync, writeFileSync as writePem } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -20,8 +20,10 @@ import {
   decodeEntry,
   type LogEntry,
   openCheckpoint,
+  parseTilePath,
   parseVkey,
   tileWidth,
+  widthAt,
 } from '../../services/core/tlog/index.js';
 import { createNodeVerifier, sha256 } from '../../services/core/tlog/node.js';
 import { readSealerConfig } from '../../services/sealer/config.js';
@@ -133,7 +135,7 @@ function witnessesOf({ witnesses, logKey, folder }: SealingConfig): ReturnType<t
   const keys = mkdtempSync(join(tmpdir(), 'sealstream-key-'));
   try {
     const file = join(keys, 'log-key.pem');
-    writePem(file, logKey);
+    writeFileSync(file, logKey);
     return readSealerConfig({
       SEALSTREAM_LOG_KEY_FILE: file,
       SEALSTREAM_LOG_DIR: folder,
@@ -157,7 +159,7 @@ export async function createSealingWorld({
   named?: boolean;
 } = {}) {
   const delivery = await createDeliveryWorld({ partitions, named });
-  const folder = mkdtempSync(join(tmpdir(), 'sealstream-log-'));
+  const folders = mkdtempSync(join(tmpdir(), 'sealstream-log-'));
   const { brokers, clickhouseUrl, database, topics, audience, rootPublicKey } = delivery.config as DeliveryConfig;
   const config: SealingConfig = {
     brokers,
@@ -168,7 +170,7 @@ export async function createSealingWorld({
     audience,
     rootPublicKey,
     logKey: newPem(),
-    folder,
+    folder: join(folders, 'log'),
     witnesses,
     witnessWaitMs: 1_000,
     checkpointEveryMs,
@@ -181,6 +183,11 @@ export async function createSealingWorld({
     delivery,
     config,
     eventShard,
+    /** Another log over the same records: a group, a folder and a key of its own. */
+    newSite(change: Partial<SealingConfig> = {}): SealingConfig {
+      const groupId = uniqueName('sealer', '-');
+      return { ...config, groupId, folder: join(folders, groupId), logKey: newPem(), ...change };
+    },
     get incarnation() {
       return delivery.incarnation;
     },
@@ -240,7 +247,7 @@ export async function createSealingWorld({
     },
     async remove(): Promise<void> {
       await delivery.remove();
-      rmSync(folder, { recursive: true, force: true });
+      rmSync(folders, { recursive: true, force: true });
     },
   };
 }
@@ -293,13 +300,21 @@ async function lastOffset(config: SealingConfig, shard: Shard): Promise<number> 
   return decodeEntry(bundle[width - 1]!).offset;
 }
 
-/** All files below a folder with their contents, by path. */
-export async function filesBelow(folder: string): Promise<Map<string, string>> {
-  const names = await readdir(folder, { recursive: true, withFileTypes: true });
-  const files = new Map<string, string>();
+/** The files that a shard's newest checkpoint needs, with the hashes of their contents, by path; and the checkpoint without cosignatures. */
+export async function treeFiles(config: SealingConfig, shard: Shard): Promise<Map<string, string>> {
+  const { size, note } = (await checkpointOf(config, shard))!;
+  const below = join(config.folder, shardName(shard));
+  const names = await readdir(join(below, 'tile'), { recursive: true, withFileTypes: true });
+  const files = new Map([['checkpoint', note]]);
+  const digest = (bytes: Uint8Array): string => Buffer.from(sha256(bytes)).toString('hex');
   for (const name of names.filter((entry) => entry.isFile())) {
-    const path = join(name.parentPath, name.name);
-    files.set(path.slice(folder.length + 1), (await readFile(path)).toString('latin1'));
+    const path = join(name.parentPath, name.name).slice(below.length + 1);
+    const tile = parseTilePath(path);
+    if (!tile) throw new Error(`${path} is not a tile's path`);
+    const level = tile.kind === 'hashes' ? tile.level : 0;
+    // Partial files of earlier checkpoints come and go.
+    if (tile.width < tileWidth && tile.width !== widthAt(level, tile.index, size)) continue;
+    files.set(path, digest(await readFile(join(below, path))));
   }
-  return files;
+  return new Map([...files].sort());
 }
