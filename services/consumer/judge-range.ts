@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto';
 import { setImmediate as yieldToEventLoop } from 'node:timers/promises';
-import { type ErasedParts, obey } from '../core/erasure/index.js';
+import { type ErasedParts, isErasedForm, obey } from '../core/erasure/index.js';
 import type { Judged, TopicRecord } from '../core/judge/index.js';
 import type { Folder } from '../core/reading/index.js';
 import type { Blocks } from './blocks/index.js';
@@ -46,7 +46,7 @@ export async function judgeRange({
    */
   judging: OneAtATime;
   /** Parts that must not come back, whatever Kafka still holds. */
-  erased: ErasedParts;
+  erased: ErasedParts & { refresh(): Promise<void> };
   /** Ends the waiting for what the judge must know when this member must leave. */
   during: <T>(work: Promise<T>) => Promise<T>;
 }): Promise<JudgedRange> {
@@ -64,12 +64,24 @@ export async function judgeRange({
       await judging.enter();
     }
   };
+  /** What stands in for an erased part may have been named a moment ago. */
+  const foldListed = async (record: TopicRecord): Promise<Judged> => {
+    judging.leave();
+    try {
+      await during(erased.refresh());
+      return await during(folder.fold(record));
+    } finally {
+      await judging.enter();
+    }
+  };
   await judging.enter();
   try {
     let turn = performance.now();
     for (const record of records) {
       if (bounds !== undefined && !belongs(size, record, bounds)) break;
-      const judged = folder.foldNow(record) ?? (await foldLater(record));
+      const judged = isErasedForm(record.value)
+        ? await foldListed(record)
+        : (folder.foldNow(record) ?? (await foldLater(record)));
       const valueHash = valueHashOf(record.value);
       blocks.append({ record, valueHash, judged: obey(judged, erased) });
       valueHashes.push(valueHash);

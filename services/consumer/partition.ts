@@ -84,7 +84,7 @@ export function createPartitionDelivery({
   bounds: RangeLimits;
   /** Shared by all partitions. */
   judging: OneAtATime;
-  erased: ErasedParts;
+  erased: ErasedParts & { refresh(): Promise<void> };
   metrics: ConsumerMetrics;
   onStep: (step: Step, at: { partition: number; first: number }) => void;
   now?: () => number;

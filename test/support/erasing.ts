@@ -16,7 +16,7 @@ import { startConsumerOf } from './gateway-consumer.js';
 import { uniqueName } from './stack.js';
 
 /** Small waits: ClickHouse deletes replaced files after a second, and the worker does not dawdle. */
-export const quickErasures = { settleMs: 500, pollMs: 100, everyMs: 1_000 };
+export const quickErasures = { settleMs: 500, pollMs: 100, everyMs: 1_000, lockMs: 1_500 };
 
 export interface ErasingWorld extends GatewayWorld {
   gateway: TestGateway;
@@ -29,18 +29,28 @@ export interface ErasingWorld extends GatewayWorld {
   publish(events: AnyFields[], options?: { stored?: boolean }): Promise<string[]>;
   /** Waits until events are stored. */
   published(ids: readonly string[]): Promise<void>;
+  /** Publishes a record by this producer, whatever becomes of it, and waits until it is stored. */
+  send(value: Buffer): Promise<{ partition: number; offset: number }>;
   /** Asks for an erasure; its id. */
   erase(body: AnyFields): Promise<string>;
   /** Waits until an erasure is in a state. */
   until(id: string, state?: string): Promise<AnyFields>;
+  /** Has ClickHouse delete replaced files until something has happened. */
+  hurrying(until: Promise<unknown>): Promise<void>;
   verdict(id: string): Promise<AnyFields>;
   close(): Promise<void>;
 }
 
 /** A gateway with erasures, and a consumer that stores what it publishes. */
-export async function createErasingWorld({ partitions = 2 }: { partitions?: number } = {}): Promise<ErasingWorld> {
+export async function createErasingWorld({
+  partitions = 2,
+  works = true,
+}: {
+  partitions?: number;
+  works?: boolean;
+} = {}): Promise<ErasingWorld> {
   const world = await createGatewayWorld({ partitions });
-  world.config.erasures = { ...quickErasures };
+  world.config.erasures = { ...quickErasures, works };
   const { clickhouseUrl, clickhouseDatabase: database } = world.config.addresses;
   const clickhouse = createClient({ url: clickhouseUrl, database });
   const tables = ['events', 'batches', 'quarantine', 'alert_findings', 'erasures'];
@@ -75,6 +85,8 @@ export async function createErasingWorld({ partitions = 2 }: { partitions?: numb
     }
     throw new Error('the events are not stored');
   };
+  const raw = world.kafka.producer();
+  await raw.connect();
   const erasing: ErasingWorld = {
     ...world,
     gateway,
@@ -105,10 +117,31 @@ export async function createErasingWorld({ partitions = 2 }: { partitions?: numb
         await sleep(100);
       }
     },
+    async send(value) {
+      const [sent] = await raw.send({ topic: world.config.topics.events, messages: [{ partition: 0, value }] });
+      const place = { partition: 0, offset: Number(sent!.baseOffset) };
+      for (let looks = 0; looks < 600; looks += 1) {
+        const found = await rows(`SELECT 1 FROM batches WHERE partition = 0 AND offset = ${place.offset}`);
+        if (found.length > 0) return place;
+        await sleep(50);
+      }
+      throw new Error('the record is not stored');
+    },
+    async hurrying(until) {
+      let over = false;
+      void until.then(() => {
+        over = true;
+      });
+      for (let looks = 0; !over && looks < 120; looks += 1) {
+        await hurry();
+        await sleep(500);
+      }
+    },
     verdict: async (id) => (await gateway.call('GET', `/api/audit/${id}/verify`)).body,
     async close() {
       await erasing.consumer.stop();
       await gateway.stop();
+      await raw.disconnect();
       await clickhouse.close();
       await world.remove();
     },

@@ -105,4 +105,8 @@ export function readFrame(value: Buffer): Frame {
   return { form: 'erased', value, header, signature, saltSeed: undefined, count: parts.length / part.stride, parts };
 }
 
+/** Whether a record is an ErasedBatch, by its first bytes. */
+export const isErasedForm = (value: Buffer): boolean =>
+  value[2] === prefixes.erasedBatch[2] && value.subarray(0, 10).equals(prefixes.erasedBatch);
+
 const none = Buffer.alloc(0);

@@ -28,6 +28,9 @@ export interface ErasureOptions {
   settleMs?: number;
   pollMs?: number;
   everyMs?: number;
+  lockMs?: number;
+  /** False for a gateway that takes requests and leaves the work to others. */
+  works?: boolean;
   onStep?: (step: WorkStep) => void;
 }
 
@@ -54,7 +57,7 @@ export function registerErasures(
     presence,
     changing,
     metrics,
-    options: { settleMs = defaultSettleMs, pollMs = 1_000, everyMs, onStep = () => {} } = {},
+    options: { settleMs = defaultSettleMs, pollMs = 1_000, everyMs, lockMs, works = true, onStep = () => {} } = {},
     log,
   }: {
     clickhouse: ClickHouseClient;
@@ -81,7 +84,7 @@ export function registerErasures(
   const finder = createFinder({ ...stored, table });
   const announcer = createAnnouncer({ producer, table, log });
   const life = (): string => incarnation()?.toString('hex') ?? '';
-  const worker = startErasureWorker({
+  const parts = {
     erasures,
     parts: createPartTable(stored),
     finder,
@@ -98,10 +101,11 @@ export function registerErasures(
     ...(everyMs === undefined ? {} : { everyMs }),
     onStep,
     now: Date.now,
-    lock: createWorkLock({ redis, audience }),
+    lock: createWorkLock({ redis, audience, ...(lockMs === undefined ? {} : { ttlMs: lockMs }) }),
     log,
-  });
-  app.addHook('onClose', () => worker.stop());
+  };
+  const worker = works ? startErasureWorker(parts) : undefined;
+  app.addHook('onClose', () => worker?.stop());
   void warnOfRetention({ kafka, topic: eventsTopic, log });
   registerErasureRoutes(app, {
     erasures,
@@ -116,6 +120,6 @@ export function registerErasures(
     secret,
     presence,
     changing,
-    wake: worker.wake,
+    wake: () => worker?.wake(),
   });
 }

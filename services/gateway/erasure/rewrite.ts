@@ -1,4 +1,5 @@
 import type { ClickHouseClient } from '../../core/clients/clickhouse.js';
+import type { ErasablePartName } from '../../core/erasure/index.js';
 import { checkedUuid } from './erasure-table.js';
 import type { Chunk } from './part-table.js';
 import { columnsOf } from './subject.js';
@@ -9,7 +10,7 @@ import { columnsOf } from './subject.js';
  */
 export interface Rewriter {
   /** Values out, digests in. Resolves once every part of the table is rewritten. */
-  events(chunk: Chunk): Promise<void>;
+  events(chunk: Chunk, parts: readonly ErasablePartName[]): Promise<void>;
   /** Salts of the chunk's parts out, on every record that carries the same header. */
   salts(chunk: Chunk): Promise<void>;
   /** Records that still hold a salt of the chunk's parts. */
@@ -28,7 +29,7 @@ export function createRewriter({ clickhouse, database }: { clickhouse: ClickHous
       AND (partition, offset) <= (${whole(to.partition)}, ${whole(to.offset)})`;
 
   const place = `concat(hex(incarnation), '/', toString(partition), '/', toString(offset), '/', toString(idx))`;
-  const eventUpdate = (chunk: Chunk, part: 'identity' | 'content'): string => {
+  const eventUpdate = (chunk: Chunk, part: ErasablePartName): string => {
     const own = `(SELECT ${place} AS place, any(digest) AS digest FROM ${listed(chunk)} AND part = '${part}' GROUP BY place ORDER BY place)`;
     const digest = `transform(${place}, (SELECT groupArray(place) FROM ${own}), (SELECT groupArray(toString(digest)) FROM ${own}), ${part}_digest)`;
     return `UPDATE ${part}_digest = ${digest}, ${columnsOf[part].map((name) => `${name} = ''`).join(', ')}
@@ -58,8 +59,8 @@ export function createRewriter({ clickhouse, database }: { clickhouse: ClickHous
     `header_hash IN (SELECT toString(header_hash) FROM ${listed(chunk)}) AND leaves != ''`;
 
   return {
-    async events(chunk) {
-      for (const part of ['identity', 'content'] as const) {
+    async events(chunk, parts) {
+      for (const part of parts) {
         await clickhouse.command({
           query: `ALTER TABLE ${db}.events ${eventUpdate(chunk, part)}`,
           clickhouse_settings: settings,

@@ -179,7 +179,7 @@ async function rewriteAll({ work, signal, get, put }: Stage): Promise<void> {
   for await (const chunk of parts.chunks(id, chunkParts)) {
     signal.throwIfAborted();
     const unsalted = await rewriter.unsalted(chunk);
-    await rewriter.events(chunk);
+    await rewriter.events(chunk, get().parts);
     onStep('events_rewritten');
     // Last: as long as a salt is there, everybody sees that the chunk is not done.
     if (unsalted > 0) await rewriter.salts(chunk);

@@ -1,6 +1,6 @@
 import type { Kafka } from 'kafkajs';
 import type { ClickHouseClient } from '../../core/clients/clickhouse.js';
-import { nothingErased, obey, type StandingList } from '../../core/erasure/index.js';
+import { isErasedForm, nothingErased, obey, type StandingList } from '../../core/erasure/index.js';
 import { SealstreamError } from '../../core/errors.js';
 import { createJudge, type Deployment, type TopicRecord } from '../../core/judge/index.js';
 import type { Logger } from '../../core/log.js';
@@ -133,6 +133,7 @@ function createOpener({
 async function take({ folder, ring }: OpenPartition, record: TopicRecord, standing?: StandingList): Promise<void> {
   // A copy, because a record's value is a window on all that Kafka sent with it.
   const own = { ...record, value: Buffer.from(record.value) };
+  if (standing && isErasedForm(own.value)) await standing.refresh();
   const events = liveEvents(own, obey(await folder.fold(own), standing ?? nothingErased));
   ring.push(own.offset, events, own.value.length * 3 + events.length * eventOverheadBytes);
 }
