@@ -1,11 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { messageOf } from '../core/errors.js';
-import type { Deployment, ErasureList } from '../core/judge/index.js';
+import type { Deployment } from '../core/judge/index.js';
 import type { Logger } from '../core/log.js';
 import type { Metrics } from '../core/metrics.js';
 import type { RegistryReader } from '../core/reading/index.js';
 import { checkStored } from './check-stored.js';
 import type { Difference, Report } from './difference.js';
+import type { NamedErasures } from './erased.js';
 import type { LogCheck } from './fsck.js';
 import type { StoredPartition, StoredRows, Stretch } from './stored.js';
 import { differenceKey, type FoundDifference, type Verified, type VerifiedTable } from './verified-table.js';
@@ -57,7 +58,7 @@ export function startContinuous({
   table: VerifiedTable;
   deployment: Deployment;
   registryReader: RegistryReader;
-  erasures: ErasureList;
+  erasures: NamedErasures;
   /** Undefined where there is no log to hold against. */
   openLog: OpenLogCheck | undefined;
   settings?: ContinuousSettings;
@@ -128,7 +129,7 @@ export function startContinuous({
       stored,
       deployment,
       registryReader,
-      erasures,
+      erasures: erasures.has,
       report,
       onRecords: (records) => logCheck?.records(stretch, records),
       onChecked: ({ records, events }) => {
@@ -226,6 +227,7 @@ export function startContinuous({
         isLoaded = true;
         if (performance.now() - lookedMs > settings.everyMs) {
           partitions = await stored.partitions();
+          await erasures.refresh();
           lookedMs = performance.now();
           for (const row of known.values()) {
             age.set({ partition: row.partition }, Math.max(0, (nowMs() - row.checkedAtMs) / 1_000));

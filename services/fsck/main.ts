@@ -14,6 +14,7 @@ import { createNoteKey, type NoteKey } from '../core/tlog/index.js';
 import { sha256 } from '../core/tlog/node.js';
 import { createLogCheck } from './check-log.js';
 import { defaultContinuous, startContinuous } from './continuous.js';
+import { createNamedErasures } from './erased.js';
 import { folderFiles } from './log-files.js';
 import { createStoredRows } from './stored.js';
 import { createVerifiedTable } from './verified-table.js';
@@ -62,7 +63,7 @@ try {
     table: createVerifiedTable({ clickhouse, database }),
     deployment,
     registryReader,
-    erasures: () => false,
+    erasures: createNamedErasures({ clickhouse, database }),
     openLog: read && ((report) => createLogCheck({ read, audience: deployment.audience, keysOf, report })),
     settings: {
       ...defaultContinuous,

@@ -2,10 +2,11 @@ import type { Kafka } from 'kafkajs';
 import type { ClickHouseClient } from '../core/clients/clickhouse.js';
 import type { Topics } from '../core/deployment.js';
 import { SealstreamError } from '../core/errors.js';
-import type { Deployment, ErasureList } from '../core/judge/index.js';
+import type { Deployment } from '../core/judge/index.js';
 import type { Logger } from '../core/log.js';
 import { createRegistryReader } from '../core/reading/index.js';
 import type { Report } from './difference.js';
+import { createNamedErasures } from './erased.js';
 import { type Fsck, fsck, type LogCheck } from './fsck.js';
 
 export interface FsckDeployment {
@@ -25,7 +26,6 @@ export async function runFsck(
   {
     withKafka,
     log,
-    erasures = () => false,
     onlyPartition,
     report,
     onProgress,
@@ -35,7 +35,6 @@ export async function runFsck(
     /** Whether the records that Kafka still holds are compared, too. */
     withKafka: boolean;
     log?: LogCheck | undefined;
-    erasures?: ErasureList;
     onlyPartition?: number | undefined;
     report: Report;
     onProgress?: Parameters<typeof fsck>[0]['onProgress'];
@@ -55,6 +54,8 @@ export async function runFsck(
     }
     // Before the tables are looked at: below what is committed, everything is stored.
     const expected = withKafka ? await committed({ kafka, topics, groupId, incarnation }) : new Map<number, number>();
+    const erased = createNamedErasures({ clickhouse, database });
+    await erased.refresh();
     return await fsck({
       clickhouse,
       database,
@@ -62,7 +63,7 @@ export async function runFsck(
       log,
       deployment,
       registryReader,
-      erasures,
+      erasures: erased.has,
       onlyPartition,
       report,
       ...(onProgress ? { onProgress } : {}),

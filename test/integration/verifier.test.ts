@@ -33,7 +33,7 @@ describe('the continuous verifier', () => {
       table,
       deployment: log.deployment,
       registryReader,
-      erasures: () => false,
+      erasures: { refresh: async () => {}, has: () => false },
       openLog: undefined,
       settings: { share: 0.9, records: 7, restMs: 1, everyMs: 20, mostDifferences: 100 },
       metrics,
