@@ -90,7 +90,7 @@ export function registerErasures(
     finder,
     quarantined: createQuarantined(stored),
     rewriter: createRewriter(stored),
-    eraseFindings: (erasureId) => eraseFindings({ ...stored, erasureId }),
+    eraseFindings: (erasureId: string) => eraseFindings({ ...stored, erasureId }),
     oldFiles: createOldFiles(stored),
     announcer,
     standing,
