@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import type { ServerResponse } from 'node:http';
 import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -206,6 +206,13 @@ describe('Timestamps of checkpoints', { skip: opensslMissing }, () => {
     await publish(shardA, 6);
     await until('the next', async () => (await newestTimestampedSize(folder, shardA)) === 6);
     assert.equal(real.asked, before + 1);
+    await second.stop();
+
+    // One that was damaged is none: another takes its place.
+    await writeFile(timestampPaths.timestamp(folder, shardA, 'time-one', 6), 'damaged');
+    const third = keep(t, { folder, authorities: [asked(real)] });
+    await until('another', async () => (await readTimestamps(folder, shardA, 6))[0]!.length > 1_000);
+    assert.equal(await third.metric(/timestamp_failures_total\{authority="time-one",reason="folder",[^}]*\} 1/), true);
   });
 
   test('an authority that hangs delays no other, and not the stop', async (t) => {

@@ -22,6 +22,8 @@ interface Lane {
   askedAtMs: number;
   /** Since when a later checkpoint has been there. */
   waitingSinceMs: number | undefined;
+  /** What was logged last about its files; the same is not logged again. */
+  said: string | undefined;
 }
 
 /**
@@ -72,7 +74,12 @@ export function createTimestampKeeper({
       }
       for (const shard of wanted) {
         if (lanes.has(shard)) continue;
-        const last = await store.lastTimestamp(shard, name);
+        const last = await store.lastTimestamp(shard, name).catch((error) => {
+          metrics.failed(name, 'folder');
+          const what = 'the last timestamp cannot be read; another is asked for';
+          log.error({ authority: name, shard, error: messageOf(error) }, what);
+          return undefined;
+        });
         const stampedAtMs = last?.genTime.getTime();
         const lane = {
           shard,
@@ -80,6 +87,7 @@ export function createTimestampKeeper({
           stampedAtMs,
           askedAtMs: stampedAtMs ?? 0,
           waitingSinceMs: undefined,
+          said: undefined,
         };
         lanes.set(shard, lane);
       }
@@ -118,7 +126,10 @@ export function createTimestampKeeper({
           const { shard } = lane;
           if (!(error instanceof TimestampRequestError)) {
             metrics.failed(name, 'folder');
-            log.error({ authority: name, shard, error: messageOf(error) }, 'a checkpoint could not be timestamped');
+            const said = messageOf(error);
+            if (lane.said !== said)
+              log.error({ authority: name, shard, error: said }, 'a checkpoint could not be timestamped');
+            lane.said = said;
             continue;
           }
           metrics.failed(name, error.code);
@@ -134,11 +145,7 @@ export function createTimestampKeeper({
 
     const reporting = setInterval(() => [...lanes.values()].forEach(reportAges), lookEveryMs).unref();
     while (!stopping.signal.aborted) {
-      const waitMs = await round().catch((error) => {
-        metrics.failed(name, 'folder');
-        log.error({ authority: name, error: messageOf(error) }, 'what is timestamped already cannot be read');
-        return waits.mostMs;
-      });
+      const waitMs = await round();
       for (const lane of lanes.values()) reportAges(lane);
       await pause(waitMs);
     }
