@@ -11,6 +11,7 @@ const benches: Readonly<Record<string, () => Promise<{ bench: Bench }>>> = {
   fsck: () => import('./fsck.js'),
   query: () => import('./query.js'),
   sink: () => import('./sink.js'),
+  verify: () => import('./verify.js'),
 };
 
 /** `--name value`, `--name=value` and `--name` alone. */

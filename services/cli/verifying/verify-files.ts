@@ -1,27 +1,43 @@
 import { readFileSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import { resolve } from 'node:path';
 import { messageOf } from '../../core/errors.js';
 import {
   type BundleVerdict,
+  createNodePlatform,
   type Trust,
   UnreadableBundle,
   UnreadableTrust,
-  verifyBundle,
 } from '../../core/verify/node.js';
+import { createRecordWorkers } from '../../core/verify/record-workers.js';
+import { verifyBundle } from '../../core/verify/verify-bundle.js';
 import { CliError, exitCodes, usageError } from '../errors.js';
 import type { Paint } from '../output/style.js';
 import { pad, printable } from '../output/text.js';
 import type { Surroundings } from '../surroundings.js';
 
+/** A smaller bundle is judged before threads have begun. */
+const bytesWorthThreads = 8_388_608;
+
 /** Judges a bundle in a file, or `-` for standard input. Nothing is asked of anybody. */
 export async function verifyFile(file: string, trust: Trust, surroundings: Surroundings): Promise<BundleVerdict> {
   const bytes = await readBytes(file, surroundings);
+  const workers =
+    bytes.length > bytesWorthThreads
+      ? createRecordWorkers({ threads: Math.min(4, availableParallelism()) })
+      : undefined;
   try {
-    return await verifyBundle(bytes, { trust: { nowMs: surroundings.nowMs(), ...trust } });
+    return await verifyBundle(bytes, {
+      trust: { nowMs: surroundings.nowMs(), ...trust },
+      platform: createNodePlatform(),
+      ...(workers ? { checkRecords: workers.checkRecords } : {}),
+    });
   } catch (error) {
     if (error instanceof UnreadableTrust) throw usageError(error.message);
     if (error instanceof UnreadableBundle) throw usageError(`${file}: ${error.message}`);
     throw error;
+  } finally {
+    await workers?.close();
   }
 }
 

@@ -178,7 +178,7 @@ function registerProofRoutes(app: FastifyInstance, { proofs }: EventQueries): vo
         tags: ['events'],
         headers: OrganizationHeader,
         body: ProofRequest,
-        response: { 200: EvidenceBundle, ...problems(403, 404, 409, 422) },
+        response: { 200: EvidenceBundle, ...problems(400, 403, 404, 409, 422) },
       },
       preHandler: requirePermission('view:audit_logs'),
       config: { access: 'audit.verified' },
