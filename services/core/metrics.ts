@@ -4,7 +4,13 @@ import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom
 export interface Metrics {
   registry: Registry;
   counter<L extends string>(name: string, help: string, labels?: readonly L[]): Counter<L>;
-  gauge<L extends string>(name: string, help: string, labels?: readonly L[]): Gauge<L>;
+  /** `collect` sets it whenever it is asked for. */
+  gauge<L extends string>(
+    name: string,
+    help: string,
+    labels?: readonly L[],
+    collect?: (gauge: Gauge<L>) => void,
+  ): Gauge<L>;
   histogram<L extends string>(name: string, help: string, buckets: number[], labels?: readonly L[]): Histogram<L>;
 }
 
@@ -17,7 +23,21 @@ export function createMetrics(service: string, { process = true } = {}): Metrics
   return {
     registry,
     counter: (name, help, labels = []) => new Counter({ name: full(name), help, labelNames: labels, registers }),
-    gauge: (name, help, labels = []) => new Gauge({ name: full(name), help, labelNames: labels, registers }),
+    gauge: <L extends string>(
+      name: string,
+      help: string,
+      labels: readonly L[] = [],
+      collect?: (gauge: Gauge<L>) => void,
+    ) => {
+      const made: Gauge<L> = new Gauge<L>({
+        name: full(name),
+        help,
+        labelNames: labels,
+        registers,
+        ...(collect ? { collect: () => collect(made) } : {}),
+      });
+      return made;
+    },
     histogram: (name, help, buckets, labels = []) =>
       new Histogram({ name: full(name), help, buckets, labelNames: labels, registers }),
   };

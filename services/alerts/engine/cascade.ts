@@ -95,7 +95,9 @@ export async function runCascade(
       for (const one of [...held, ...[...others, ...waiting].filter((other) => !known.has(nameOf(other)))]) {
         const active = rules.windows.get(one.window);
         if (!active) continue;
+        const began = performance.now();
         const step = judgeHeld(active, one, watermarkUs, parts.maxMatches);
+        metrics.ruleCost.add(active.owner, active.window.rule.id, (performance.now() - began) / 1_000);
         if (step.evicted > 0) metrics.evicted.inc({ what: 'match' }, step.evicted);
         judged.push({ active, held: one, step });
         feeding.push(...feedHits(parts, { active, held: one, step }, incoming));

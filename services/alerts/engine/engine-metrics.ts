@@ -1,10 +1,22 @@
 import type { Metrics } from '../../core/metrics.js';
+import { createRuleCost } from './rule-cost.js';
 
 export type EngineMetrics = ReturnType<typeof createEngineMetrics>;
 
 export function createEngineMetrics(metrics: Metrics) {
   const { counter, gauge, histogram } = metrics;
+  const ruleCost = createRuleCost();
+  gauge(
+    'alerts_rule_seconds',
+    'Time spent on judging windows since the start, of the rules that cost most.',
+    ['owner', 'rule'],
+    (shown) => {
+      shown.reset();
+      for (const { owner, rule, seconds } of ruleCost.costliest()) shown.set({ owner, rule }, seconds);
+    },
+  );
   return {
+    ruleCost,
     events: counter('alerts_events_total', 'Accepted events that were judged.'),
     matches: counter('alerts_matches_total', 'Detections that held of an event.'),
     tried: gauge('alerts_detections_tried', 'Detections tried since the rules were loaded.'),
