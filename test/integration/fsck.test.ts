@@ -2,6 +2,8 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { createLogger } from '../../services/core/log.js';
 import { createRegistryReader, type RegistryReader } from '../../services/core/reading/index.js';
+import { headerHash, signHeader } from '../../services/core/seal/index.js';
+import { decodeHeader, encodeHeader } from '../../services/core/wire/index.js';
 import type { Difference } from '../../services/fsck/difference.js';
 import { fsck } from '../../services/fsck/fsck.js';
 import { type FsckDeployment, runFsck } from '../../services/fsck/run.js';
@@ -205,4 +207,23 @@ describe('fsck', () => {
       assert.deepEqual(await tampered(tables, placed, needsKafka ? withKafka : differences), wanted);
     });
   }
+
+  test('names a record that was signed anew with a key that came later', async () => {
+    const thief = await world.register('shop');
+    await registryReader.catchUp();
+    const [row] = await world.rows<{ header: string }>(
+      `SELECT hex(header) AS header FROM batches WHERE offset = ${first + 2}`,
+    );
+    const old = decodeHeader(Buffer.from(row!.header, 'hex'));
+    const header = encodeHeader({ ...old, key_id: thief.keyId });
+    const hex = (bytes: Buffer): string => `unhex('${bytes.toString('hex')}')`;
+    const forged = `header = ${hex(header)}, header_hash = ${hex(headerHash(header))}, key_id = ${hex(thief.keyId)},
+      signature = ${hex(signHeader(thief, header))}`;
+    const found = await tampered(
+      ['batches'],
+      [`ALTER TABLE batches UPDATE ${forged} WHERE offset = ${first + 2}`],
+      differences,
+    );
+    assert.deepEqual(found, ['record_altered:key 2']);
+  });
 });
