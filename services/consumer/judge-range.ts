@@ -1,6 +1,5 @@
 import { hash } from 'node:crypto';
 import { setImmediate as yieldToEventLoop } from 'node:timers/promises';
-import { type ErasedParts, isErasedForm, obey } from '../core/erasure/index.js';
 import type { Judged, TopicRecord } from '../core/judge/index.js';
 import type { Folder } from '../core/reading/index.js';
 import type { Blocks } from './blocks/index.js';
@@ -31,7 +30,6 @@ export async function judgeRange({
   blocks,
   bounds,
   judging,
-  erased,
   during,
 }: {
   /** Not empty. */
@@ -45,8 +43,6 @@ export async function judgeRange({
    * where ClickHouse now waits for nobody.
    */
   judging: OneAtATime;
-  /** Parts that must not come back, whatever Kafka still holds. */
-  erased: ErasedParts & { refresh(): Promise<void> };
   /** Ends the waiting for what the judge must know when this member must leave. */
   during: <T>(work: Promise<T>) => Promise<T>;
 }): Promise<JudgedRange> {
@@ -64,26 +60,14 @@ export async function judgeRange({
       await judging.enter();
     }
   };
-  /** What stands in for an erased part may have been named a moment ago. */
-  const foldListed = async (record: TopicRecord): Promise<Judged> => {
-    judging.leave();
-    try {
-      await during(erased.refresh());
-      return await during(folder.fold(record));
-    } finally {
-      await judging.enter();
-    }
-  };
   await judging.enter();
   try {
     let turn = performance.now();
     for (const record of records) {
       if (bounds !== undefined && !belongs(size, record, bounds)) break;
-      const judged = isErasedForm(record.value)
-        ? await foldListed(record)
-        : (folder.foldNow(record) ?? (await foldLater(record)));
+      const judged = folder.foldNow(record) ?? (await foldLater(record));
       const valueHash = valueHashOf(record.value);
-      blocks.append({ record, valueHash, judged: obey(judged, erased) });
+      blocks.append({ record, valueHash, judged });
       valueHashes.push(valueHash);
       tally.add(judged);
       size = grown(size, record, judged.accepted.length);

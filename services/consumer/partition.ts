@@ -1,4 +1,3 @@
-import type { ErasedParts } from '../core/erasure/index.js';
 import type { TopicRecord } from '../core/judge/index.js';
 import type { Folder } from '../core/reading/index.js';
 import type { Beginning } from './assignment.js';
@@ -68,7 +67,6 @@ export function createPartitionDelivery({
   lendBlocks,
   bounds,
   judging,
-  erased,
   metrics,
   onStep,
   now = Date.now,
@@ -84,7 +82,6 @@ export function createPartitionDelivery({
   bounds: RangeLimits;
   /** Shared by all partitions. */
   judging: OneAtATime;
-  erased: ErasedParts & { refresh(): Promise<void> };
   metrics: ConsumerMetrics;
   onStep: (step: Step, at: { partition: number; first: number }) => void;
   now?: () => number;
@@ -150,7 +147,7 @@ export function createPartitionDelivery({
 
   const deliverRange = (records: readonly TopicRecord[], turn: Turn): Promise<number> =>
     lendBlocks(incarnation, async (blocks) => {
-      const range = await judgeRange({ records, folder, blocks, bounds, judging, erased, during: turn.during });
+      const range = await judgeRange({ records, folder, blocks, bounds, judging, during: turn.during });
       const { first, last } = range;
       const intent: Intent = { first, last, digest: rangeDigest(range.valueHashes) };
       onStep('before_intent', { partition, first });
@@ -174,7 +171,6 @@ export function createPartitionDelivery({
         blocks,
         bounds: undefined,
         judging,
-        erased,
         during: turn.during,
       });
       const digest = rangeDigest(range.valueHashes);

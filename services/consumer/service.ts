@@ -1,7 +1,7 @@
 import type { Kafka } from 'kafkajs';
 import type { ClickHouseClient } from '../core/clients/clickhouse.js';
 import type { Topics } from '../core/deployment.js';
-import { createStandingList } from '../core/erasure/index.js';
+import { createStandingList, obeyingFolder } from '../core/erasure/index.js';
 import { messageOf } from '../core/errors.js';
 import type { Health } from '../core/health.js';
 import { createJudge, type Deployment } from '../core/judge/index.js';
@@ -135,13 +135,12 @@ export async function startConsumer({
       partition,
       incarnation,
       beginning,
-      folder,
+      folder: obeyingFolder(folder, erased),
       readBack,
       sink,
       lendBlocks: pool.lend,
       bounds,
       judging,
-      erased,
       metrics: consumerMetrics,
       onStep,
     });

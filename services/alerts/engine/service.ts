@@ -2,6 +2,7 @@ import type { Redis } from 'ioredis';
 import type { Kafka } from 'kafkajs';
 import type { ClickHouseClient } from '../../core/clients/clickhouse.js';
 import type { Topics } from '../../core/deployment.js';
+import { createStandingList, obeyingFolder } from '../../core/erasure/index.js';
 import { messageOf, SealstreamError } from '../../core/errors.js';
 import type { Health } from '../../core/health.js';
 import { createJudge, type Deployment } from '../../core/judge/index.js';
@@ -194,7 +195,9 @@ export async function startEngine({
     metrics,
     log,
   });
-  const judge = createJudge({ deployment });
+  const erased = createStandingList({ clickhouse, database, log });
+  await retry(() => erased.refresh(), { signal, mostMs: 5_000 });
+  const judge = createJudge({ deployment, erasures: erased.has });
 
   const cursorOf = async (partition: number): Promise<{ cursor: number; isCommitted: boolean }> => {
     const found = (await cursors()).get(partition);
@@ -217,7 +220,7 @@ export async function startEngine({
     const start = Math.min(cursor, await laneStore.position());
     const folder = await createFolder({ judge, registryReader, laneStore, partition, start });
     log.info({ topic, partition, start, cursor }, 'partition of alerts begins');
-    return createPartitionWork({ topic, partition, folder, start, cursor, judging });
+    return createPartitionWork({ topic, partition, folder: obeyingFolder(folder, erased), start, cursor, judging });
   };
 
   const sayRules = (): void => {
@@ -279,6 +282,7 @@ export async function startEngine({
     async stop() {
       clearInterval(checking);
       directory.stop();
+      erased.stop();
       await consumption.stop();
       await ticker.stop();
       await registryReader.stop();

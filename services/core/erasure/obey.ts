@@ -1,7 +1,8 @@
 import type { Judged, OpenedRecord } from '../judge/index.js';
+import type { Folder } from '../reading/index.js';
 import { CanonicalReader, newEventFields, scanEvent } from '../wire/index.js';
-import { eraseFrame, saltsOfFrame } from './erased-frame.js';
-import type { ErasedParts } from './standing-list.js';
+import { eraseFrame, isErasedForm, saltsOfFrame } from './erased-frame.js';
+import type { ErasedParts, StandingList } from './standing-list.js';
 
 /**
  * A judged record as it may be kept: where the standing list names parts of it, its frame becomes the ErasedBatch without them, salts
@@ -23,3 +24,22 @@ export function obey(judged: Judged, erased: ErasedParts): Judged {
   const opened: OpenedRecord = { ...judged.opened, frame: rest.frame, salts: rest.salts, fields };
   return { ...judged, decoded, opened };
 }
+
+/**
+ * A folder whose judged records are as they may be kept. Before an ErasedBatch is judged, the list is read anew: what stands in for
+ * an erased part may have been named a moment ago.
+ */
+export const obeyingFolder = (folder: Folder, erased: Pick<StandingList, keyof ErasedParts | 'refresh'>): Folder => ({
+  get state() {
+    return folder.state;
+  },
+  foldNow(record) {
+    if (isErasedForm(record.value)) return undefined;
+    const judged = folder.foldNow(record);
+    return judged && obey(judged, erased);
+  },
+  async fold(record) {
+    if (isErasedForm(record.value)) await erased.refresh();
+    return obey(await folder.fold(record), erased);
+  },
+});

@@ -1,6 +1,6 @@
 import type { Kafka } from 'kafkajs';
 import type { ClickHouseClient } from '../../core/clients/clickhouse.js';
-import { isErasedForm, nothingErased, obey, type StandingList } from '../../core/erasure/index.js';
+import { obeyingFolder, type StandingList } from '../../core/erasure/index.js';
 import { SealstreamError } from '../../core/errors.js';
 import { createJudge, type Deployment, type TopicRecord } from '../../core/judge/index.js';
 import type { Logger } from '../../core/log.js';
@@ -95,7 +95,7 @@ export async function startTail({
       const opened = open.get(partition) ?? (await add(partition));
       for (const record of records) {
         if (record.offset < opened.ring.next) continue;
-        await take(opened, record, parts.standing);
+        await take(opened, record);
         await advanced();
       }
     },
@@ -126,15 +126,18 @@ function createOpener({
     const laneStore = createLaneStore({ clickhouse, database, incarnation, partition });
     const start = await laneStore.position();
     const folder = await createFolder({ judge, registryReader, laneStore, partition, start });
-    return { folder, ring: createRing({ start, maxBytes: ringBytes }), start };
+    return {
+      folder: standing ? obeyingFolder(folder, standing) : folder,
+      ring: createRing({ start, maxBytes: ringBytes }),
+      start,
+    };
   };
 }
 
-async function take({ folder, ring }: OpenPartition, record: TopicRecord, standing?: StandingList): Promise<void> {
+async function take({ folder, ring }: OpenPartition, record: TopicRecord): Promise<void> {
   // A copy, because a record's value is a window on all that Kafka sent with it.
   const own = { ...record, value: Buffer.from(record.value) };
-  if (standing && isErasedForm(own.value)) await standing.refresh();
-  const events = liveEvents(own, obey(await folder.fold(own), standing ?? nothingErased));
+  const events = liveEvents(own, await folder.fold(own));
   ring.push(own.offset, events, own.value.length * 3 + events.length * eventOverheadBytes);
 }
 
