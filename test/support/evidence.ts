@@ -46,6 +46,7 @@ function createTestLog(origin: string) {
       return folder.edge.size;
     },
     root: () => prover.root(folder.edge.size),
+    files: folder.files,
     prove: (start: number, end: number) => prover.range(start, end, folder.edge.size),
     prover,
   };
@@ -74,18 +75,26 @@ const signer = (key: SigningKey) => (message: Uint8Array) => sign(null, message,
  * A deployment in memory: registry, one partition of signed records, a log over each, two witnesses. Everything a bundle is made of, each
  * piece as the services make it.
  */
-export function createEvidenceWorld() {
-  const rootKey = newKey();
-  const logKey = newKey();
+export function createEvidenceWorld({
+  rootKey = newKey(),
+  logKey = newKey(),
+  incarnation = randomBytes(16),
+  startMs = nowMs,
+}: {
+  rootKey?: SigningKey;
+  logKey?: SigningKey;
+  incarnation?: Buffer;
+  /** When Kafka took the first record. */
+  startMs?: number;
+} = {}) {
   const witnesses = [testWitness('w1.example/witness'), testWitness('w2.example/witness')];
-  const incarnation = randomBytes(16);
   const place = { incarnation, partition: 0 };
   const log = createTestLog(logOrigin(audience, place));
   const registryLog = createTestLog(registryOrigin(audience));
   const records: WrittenRecord[] = [];
   const registry: { offset: number; appendTimeMs: number; value: Buffer }[] = [];
   let next = { seq: 0, prev: Buffer.alloc(32) as Buffer };
-  let clock = nowMs;
+  let clock = startMs;
 
   const fact = (what: RegistryFact): number => {
     const entry = completeEntry(what, { audience, created_at: clock * 1_000, ...next });
