@@ -62,10 +62,42 @@ describe('npm start', () => {
     for (const folder of folders) folder.remove();
   });
 
-  test('brings up parts and services; what they hold survives a stop and a kill -9, whose orphans do not block the next start', async () => {
+  /** What somebody who opens the printed link does: looks at the page, and presses its button. It works once. */
+  const signInOnce = async (instance: Instance, url: string): Promise<void> => {
+    const printed = /sign in \(once, within 15 minutes\): (\S+)/;
+    for (const until = Date.now() + 10_000; !printed.test(instance.output()) && Date.now() < until; ) await sleep(20);
+    const [, link = ''] = printed.exec(instance.output()) ?? [];
+    assert.ok(link.startsWith(`${url}/api/session/link/`), instance.output());
+    assert.ok(instance.output().indexOf('sealstream ready: ') < instance.output().indexOf(link));
+
+    const page = await fetch(link);
+    assert.equal(page.status, 200);
+    assert.match(await page.text(), /<form method="post"[\s\S]*<button/);
+    const press = () =>
+      fetch(link, {
+        method: 'POST',
+        redirect: 'manual',
+        headers: { 'content-type': 'application/x-www-form-urlencoded', origin: url, 'sec-fetch-site': 'same-origin' },
+      });
+    const signedIn = await press();
+    assert.deepEqual([signedIn.status, signedIn.headers.get('location')], [303, '/']);
+    const cookie = signedIn.headers.getSetCookie()[0]!.split(';', 1)[0]!;
+    const session = (await (await fetch(`${url}/api/session`, { headers: { cookie } })).json()) as {
+      kind: string;
+      permissions: string[];
+      organizations: unknown;
+    };
+    assert.deepEqual([session.kind, session.organizations], ['session', '*']);
+    assert.ok(session.permissions.includes('admin'));
+    assert.equal((await fetch(`${url}/api/audit?limit=1`, { headers: { cookie } })).status, 200);
+    assert.equal((await press()).status, 404);
+  };
+
+  test('brings up parts and services and prints a link that signs the administrator in, once; what they hold survives a stop and a kill -9, whose orphans do not block the next start', async () => {
     const first = start(everything, MAIN);
     const url = await first.ready();
     assert.equal(url, `http://127.0.0.1:${everything.SEALSTREAM_PORT}`);
+    await signInOnce(first, url);
     const addresses = envFile();
     const topic = 'survivors';
     const clickhouse = createClient({ url: addresses.CLICKHOUSE_URL!, database: everything.CLICKHOUSE_DATABASE! });
@@ -114,40 +146,6 @@ describe('npm start', () => {
     }
     for (const pid of orphans) await waitGone(pid, 100);
     await clickhouse.close();
-  });
-
-  test('prints a link that signs a browser in, once, as the administrator', async () => {
-    const instance = start(onlyRedis, MAIN);
-    const url = await instance.ready();
-    const printed = /sign in \(once, within 15 minutes\): (\S+)/;
-    for (const until = Date.now() + 10_000; !printed.test(instance.output()) && Date.now() < until; ) await sleep(20);
-    const [, link = ''] = printed.exec(instance.output()) ?? [];
-    assert.ok(link.startsWith(`${url}/api/session/link/`), instance.output());
-    assert.ok(instance.output().indexOf('sealstream ready: ') < instance.output().indexOf(link));
-
-    // What somebody who opens it does: looks at the page, and presses its button.
-    const page = await fetch(link);
-    assert.equal(page.status, 200);
-    assert.match(await page.text(), /<form method="post"[\s\S]*<button/);
-    const press = () =>
-      fetch(link, {
-        method: 'POST',
-        redirect: 'manual',
-        headers: { 'content-type': 'application/x-www-form-urlencoded', origin: url, 'sec-fetch-site': 'same-origin' },
-      });
-    const signedIn = await press();
-    assert.deepEqual([signedIn.status, signedIn.headers.get('location')], [303, '/']);
-    const cookie = signedIn.headers.getSetCookie()[0]!.split(';', 1)[0]!;
-    const session = (await (await fetch(`${url}/api/session`, { headers: { cookie } })).json()) as {
-      kind: string;
-      permissions: string[];
-      organizations: unknown;
-    };
-    assert.deepEqual([session.kind, session.organizations], ['session', '*']);
-    assert.ok(session.permissions.includes('admin'));
-    assert.equal((await fetch(`${url}/api/audit?limit=1`, { headers: { cookie } })).status, 200);
-    assert.equal((await press()).status, 404);
-    await stop(instance);
   });
 
   test('leaves an env file that only its owner reads, and takes it away when it stops', async () => {
