@@ -6,6 +6,7 @@ import { addAlerts } from './commands/alerts.js';
 import { createTools, type Tools } from './commands/command.js';
 import { addDemo } from './commands/demo.js';
 import { addEmit } from './commands/emit.js';
+import { addErasures } from './commands/erasures.js';
 import { addExport } from './commands/export.js';
 import { addFsck } from './commands/fsck.js';
 import { addHistory } from './commands/history.js';
@@ -73,6 +74,7 @@ function createProgram(tools: Tools): Command {
   addEventCommands(program, tools);
   addProducers(program, tools);
   addKeys(program, tools);
+  addErasures(program, tools);
   addAlerts(program, tools);
   addFsck(program, tools);
   addDemo(program, tools);
