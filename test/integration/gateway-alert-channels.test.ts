@@ -183,8 +183,16 @@ describe('channels of alerts over HTTP', () => {
     );
     const [event] = await eventsOf(newest!.delivery_id);
     assert.deepEqual([event!.action, event!.organization_id], ['notification.dropped', 'acme']);
-    assert.equal((await call('GET', '/dead-letters?cursor=nonsense')).status >= 400, true);
-    assert.equal((await call('GET', '/dead-letters?limit=0')).status, 400);
+    for (const [query, parameter] of [
+      ['cursor=nonsense', 'cursor'],
+      ['limit=0', 'limit'],
+      ['limit=true', 'limit'],
+      ['colour=red', 'colour'],
+    ]) {
+      const { status, body } = await call('GET', `/dead-letters?${query}`);
+      assert.deepEqual([status, body.errors[0].parameter], [400, parameter], query);
+    }
+    assert.equal((await call('PUT', `/${id}?version=newest`, hook())).status, 400);
   });
 
   test('that are removed are gone for everybody, and told of nothing any more', async () => {

@@ -11,7 +11,8 @@ const members = {
   name: Type.String({
     minLength: 1,
     maxLength: 128,
-    pattern: '^[^\\p{Cc}]+$',
+    // Control characters, said so that every dialect of JSON Schema reads it.
+    pattern: '^[^\\u0000-\\u001f\\u007f-\\u009f]+$',
     description: 'unique in the organization',
   }),
   enabled: Type.Optional(Type.Boolean({ description: 'true when absent' })),

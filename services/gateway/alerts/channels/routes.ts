@@ -8,6 +8,7 @@ import { originOf } from '../../registry/system-log.js';
 import type { AlertParts } from '../parts.js';
 import { ownerOf } from '../whose.js';
 import { asProblems } from './problem.js';
+import { readDeadLetters, readVersion } from './requests.js';
 import * as schemas from './schemas.js';
 
 const tags = ['alert-channels'];
@@ -92,7 +93,7 @@ export function registerChannelRoutes(
   routes.get(
     '/api/alert-channels/dead-letters',
     {
-      serializerCompiler,
+      ...describedOnly,
       preHandler: managing,
       schema: {
         summary: 'Messages that reached nobody',
@@ -100,12 +101,11 @@ export function registerChannelRoutes(
         operationId: 'listDeadLetters',
         tags,
         querystring: schemas.DeadLetterQuery,
-        response: { 200: schemas.DeadLetters, ...problems(400, 401, 402, 403, 422, 429, 500, 503) },
+        response: { 200: schemas.DeadLetters, ...problems(400, 401, 402, 403, 429, 500, 503) },
       },
     },
     async (request) => {
-      const { channel: channelId, limit, cursor } = request.query;
-      return asProblems(notifications.deadLetters(ownerOf(request), { channelId, limit, cursor }));
+      return asProblems(notifications.deadLetters(ownerOf(request), readDeadLetters(request.query)));
     },
   );
 
@@ -211,8 +211,7 @@ export function registerChannelRoutes(
       const owner = ownerOf(request);
       const { id } = request.params;
       const before = await asProblems(channels.get(owner, id));
-      const given = (request.query as { version?: string | number }).version;
-      const expected = given === undefined ? {} : { version: Number(given) };
+      const expected = readVersion(request.query);
       const after = await asProblems(channels.update(owner, id, request.body, request.caller.keyId, expected));
       note('notification_channel.updated', after, request, { before, after });
       return after;
