@@ -89,9 +89,18 @@ describe('an erasure', () => {
     assert.equal((await read(ids[2]!)).actor.email, 'ada@example.org', 'another organization was not asked for');
   });
 
-  test('leaves nothing of it in any file of any table', async () => {
+  test('leaves nothing of it in any file of any table, and of alerts their ids and counts', async () => {
+    await world.clickhouse.command({
+      query: `INSERT INTO alert_findings (organization_id, id, version, group_names, group_values, event_ids, hits) VALUES
+        ('acme', generateUUIDv4(), 1, ['actor_id', 'session'], ['usr_ada', 'session of ada'], ['${ids[0]}'], 3),
+        ('acme', generateUUIDv4(), 1, ['session'], ['session of bob'], ['${ids[1]}'], 2)`,
+    });
     const id = await world.erase({ subject: { actor_id: 'usr_ada' }, parts: 'both' });
-    await world.until(id);
+    assert.equal((await world.until(id)).progress.alerts, 1);
+    assert.deepEqual(await world.rows('SELECT group_values, hits FROM alert_findings ORDER BY hits'), [
+      { group_values: ['session of bob'], hits: 2 },
+      { group_values: ['usr_ada', '(erased)'], hits: 3 },
+    ]);
     assert.deepEqual(
       await holding(
         'ada@example.org',
