@@ -45,6 +45,7 @@ export function createLogCheck({
   audience,
   keysOf,
   known = [],
+  keptEvery,
   report,
   nowMs = Date.now,
 }: {
@@ -53,6 +54,8 @@ export function createLogCheck({
   keysOf: (origin: string) => readonly NoteKey[];
   /** Notes, as witnesses and others have them. */
   known?: readonly { from: string; note: string }[];
+  /** Checkpoints at its multiples must be there, where `read` sees the folder; undefined where they cannot be looked for. */
+  keptEvery?: number | undefined;
   report: Report;
   nowMs?: () => number;
 }): LogCheck & {
@@ -129,8 +132,8 @@ export function createLogCheck({
     const origin = originOf(audience, of);
     const shard = await shardOf(of);
     const { checkpoint } = shard;
-    const others = await checkpointsOf(origin);
     if (!checkpoint) return;
+    const others = [...(await checkpointsOf(origin)), ...(await keptOf(shardName(of), origin, checkpoint.size))];
     const sizes = new Set(others.map((one) => one.size));
     const walked = await walk(shard, of.next, sizes).catch(broken(origin, shard));
     if (!walked) return;
@@ -167,6 +170,19 @@ export function createLogCheck({
         detail: `the log holds ${count} records that batches does not`,
       });
     }
+  };
+
+  const keptOf = async (name: string, origin: string, size: number): Promise<(Checkpoint & { from: string })[]> => {
+    const found: (Checkpoint & { from: string })[] = [];
+    if (keptEvery === undefined) return found;
+    for (let one = keptEvery; one <= size; one += keptEvery) {
+      const from = `${name}/checkpoints/${one}`;
+      const note = await read(from);
+      if (!note) report({ kind: 'checkpoint_missing', place: shardPlace(origin), detail: `${from} is not there` });
+      const checkpoint = note && (await trustedCheckpoint(Buffer.from(note).toString('utf8'), origin, from));
+      if (checkpoint) found.push({ ...checkpoint, from });
+    }
+    return found;
   };
 
   const checkpointsOf = async (origin: string): Promise<(Checkpoint & { from: string })[]> => {

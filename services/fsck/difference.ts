@@ -31,6 +31,8 @@ export const differenceKinds = [
   'log_broken',
   /** A checkpoint that is not signed by the log's key. */
   'checkpoint_bad',
+  /** A checkpoint that is kept for ever is not there. */
+  'checkpoint_missing',
   /** A checkpoint that the log signed for another tree: it showed others something else. */
   'log_forked',
 ] as const;

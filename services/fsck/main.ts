@@ -7,6 +7,7 @@ import { messageOf, SealstreamError } from '../core/errors.js';
 import { createHealth, serveHealth } from '../core/health.js';
 import { createLifecycle } from '../core/lifecycle.js';
 import { createLogger } from '../core/log.js';
+import { keptEvery } from '../core/log-folder/index.js';
 import { createMetrics } from '../core/metrics.js';
 import { createRegistryReader } from '../core/reading/index.js';
 import { retry } from '../core/retry.js';
@@ -64,7 +65,7 @@ try {
     deployment,
     registryReader,
     erasures: createNamedErasures({ clickhouse, database }),
-    openLog: read && ((report) => createLogCheck({ read, audience: deployment.audience, keysOf, report })),
+    openLog: read && ((report) => createLogCheck({ read, audience: deployment.audience, keysOf, keptEvery, report })),
     settings: {
       ...defaultContinuous,
       share: env.integer('SEALSTREAM_VERIFIER_PERCENT', { fallback: 10, min: 1, max: 100 }) / 100,

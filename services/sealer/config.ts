@@ -5,7 +5,7 @@ import { messageOf, SealstreamError } from '../core/errors.js';
 import { type SigningKey, signingKeyFromPem } from '../core/seal/index.js';
 import { parseVkey, signatureTypes, TlogError } from '../core/tlog/index.js';
 import { sha256 } from '../core/tlog/node.js';
-import type { SealingLimits } from './sealing.js';
+import { defaultSealingLimits, type SealingLimits } from './sealing.js';
 import { parseAuthorities, type TimestampAuthority } from './timestamps/index.js';
 import type { WitnessAddress } from './witnesses/witness.js';
 
@@ -43,6 +43,7 @@ export function readSealerConfig(environment: Environment): SealerConfig {
     keys: [first, ...further],
     groupId: env.text('SEALSTREAM_SEALER_GROUP', 'sealstream.sealer'),
     limits: {
+      ...defaultSealingLimits,
       checkpointEveryMs,
       waitingBytes: env.integer('SEALSTREAM_SEALER_WAITING_BYTES', {
         fallback: 16_777_216,

@@ -1,7 +1,7 @@
-import { readdir, rm } from 'node:fs/promises';
+import { readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isDraft, writeDurably } from '../core/durable-file.js';
-import { logPaths, readIfThere } from '../core/log-folder/index.js';
+import { logPaths, readIfThere, timestampedSizes } from '../core/log-folder/index.js';
 import {
   bundlePath,
   decodeBundle,
@@ -36,6 +36,10 @@ export interface ShardFolder {
   keepCheckpoint(size: number, note: string): Promise<void>;
   /** Makes it the newest. */
   putCheckpoint(note: string): Promise<void>;
+  /** Sizes of the checkpoints that are kept. */
+  keptSizes(): Promise<Set<number>>;
+  /** Removes kept checkpoints older than that, but for the newest, the multiples of `keptEvery`, and those with a timestamp. */
+  pruneCheckpoints(options: { newest: number; keptEvery: number; olderThanMs: number }): Promise<void>;
   /** Removes what partial files there were of tiles that are full now (C2SP tlog-tiles, "Partial Tiles"). */
   removePartials(fullPaths: readonly string[]): Promise<void>;
   /** Removes drafts that a kill left behind in the folders that are written most. */
@@ -53,6 +57,10 @@ export function createShardFolder({ folder, shard }: { folder: string; shard: st
     if (whole) return { bytes: whole, isFull: true };
     throw new FileMissing(at(partial));
   };
+  const keptSizes = async (): Promise<Set<number>> => {
+    const names = await readdir(logPaths.checkpoints(folder, shard)).catch(() => []);
+    return new Set(names.filter((name) => /^(?:0|[1-9][0-9]*)$/.test(name)).map(Number));
+  };
   const text = async (path: string): Promise<string | undefined> => (await readIfThere(path))?.toString('utf8');
   return {
     async readTile(level, index, width) {
@@ -69,6 +77,17 @@ export function createShardFolder({ folder, shard }: { folder: string; shard: st
     keepCheckpoint: (size, note) =>
       writeDurably([{ path: logPaths.checkpointOf(folder, shard, size), contents: note }]),
     putCheckpoint: (note) => writeDurably([{ path: logPaths.checkpoint(folder, shard), contents: note }]),
+    keptSizes,
+    async pruneCheckpoints({ newest, keptEvery, olderThanMs }) {
+      const due = [...(await keptSizes())].filter((size) => size !== newest && size % keptEvery !== 0);
+      if (due.length === 0) return;
+      const stamped = await timestampedSizes(folder, shard);
+      for (const size of due.filter((one) => !stamped.has(one))) {
+        const path = logPaths.checkpointOf(folder, shard, size);
+        const { mtimeMs } = await stat(path).catch(() => ({ mtimeMs: Number.POSITIVE_INFINITY }));
+        if (mtimeMs <= Date.now() - olderThanMs) await rm(path, { force: true });
+      }
+    },
     async removePartials(fullPaths) {
       for (const path of fullPaths) await rm(`${at(path)}.p`, { recursive: true, force: true });
     },

@@ -1,7 +1,10 @@
 import type { TopicRecord } from '../core/judge/index.js';
+import { keptEvery } from '../core/log-folder/index.js';
 import { sha256 } from '../core/seal/index.js';
-import type { LogEntry } from '../core/tlog/index.js';
+import type { LogEntry, TreeHasher } from '../core/tlog/index.js';
 import { SealStop } from './errors.js';
+import type { ShardFolder } from './folder.js';
+import { restoreKept } from './kept.js';
 import type { OpenedShard } from './open-shard.js';
 import type { SealedPosition } from './position.js';
 import type { Publisher } from './publisher.js';
@@ -38,9 +41,21 @@ export interface SealingLimits {
   checkpointEveryMs: number;
   /** Of entries that wait in memory for a checkpoint; beyond it full tiles are written before. */
   waitingBytes: number;
+  /** A checkpoint is published at each multiple of so many entries, too, and kept. */
+  keptEvery: number;
+  /** How long the others are kept. */
+  keptMs: number;
+  /** Between two looks for those that need not be kept any more. */
+  pruneEveryMs: number;
 }
 
-export const defaultSealingLimits: SealingLimits = { checkpointEveryMs: 1_000, waitingBytes: 16_777_216 };
+export const defaultSealingLimits: SealingLimits = {
+  checkpointEveryMs: 1_000,
+  waitingBytes: 16_777_216,
+  keptEvery,
+  keptMs: 3_600_000,
+  pruneEveryMs: 300_000,
+};
 
 export interface ShardSealing {
   /** Where fetching begins: the record to compare, else the first that is not in the tree. */
@@ -60,6 +75,8 @@ export function createShardSealing({
   incarnation,
   origin,
   opened,
+  folder,
+  hasher,
   entryOf,
   signer,
   publisher,
@@ -75,6 +92,8 @@ export function createShardSealing({
   incarnation: string;
   origin: string;
   opened: OpenedShard;
+  folder: ShardFolder;
+  hasher: TreeHasher;
   entryOf: (record: TopicRecord) => LogEntry;
   signer: LogSigner;
   publisher: Publisher;
@@ -114,7 +133,11 @@ export function createShardSealing({
       }
       await tree.add(entryOf(record));
       next = record.offset + 1;
-      if (tree.waitingBytes > limits.waitingBytes) await tree.writeFull();
+      if (tree.size % limits.keptEvery === 0 && tree.size > sealed && tree.size >= (goal?.size ?? 0)) {
+        goal?.require(tree.size, next);
+        turn.resolve(next - 1);
+        await seal(turn);
+      } else if (tree.waitingBytes > limits.waitingBytes) await tree.writeFull();
     }
     turn.resolve(next - 1);
     goal?.require(tree.size, next);
@@ -145,6 +168,19 @@ export function createShardSealing({
     onSealed(size, size - sealed);
     sealed = size;
     await tree.tidy();
+    await keep();
+  };
+
+  let keptComplete = false;
+  let prunedAt = now();
+  /** Checkpoints at every multiple, also of what was sealed before the folder was lost; the others go in time. */
+  const keep = async (): Promise<void> => {
+    const { keptEvery, keptMs, pruneEveryMs } = limits;
+    if (!keptComplete) await restoreKept({ folder, hasher, signer, origin, size: sealed, keptEvery });
+    keptComplete = true;
+    if (now() - prunedAt < pruneEveryMs) return;
+    prunedAt = now();
+    await folder.pruneCheckpoints({ newest: sealed, keptEvery, olderThanMs: keptMs });
   };
 
   return {

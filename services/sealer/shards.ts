@@ -89,6 +89,8 @@ export async function beginShard(
     incarnation,
     origin,
     opened,
+    folder,
+    hasher,
     entryOf: (record: TopicRecord): LogEntry =>
       shard === 'registry' ? registryEntryOf(record) : entryOf(shard.incarnation, record),
     signer,

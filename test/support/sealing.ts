@@ -27,7 +27,7 @@ import {
 } from '../../services/core/tlog/index.js';
 import { createNodeVerifier, sha256 } from '../../services/core/tlog/node.js';
 import { readSealerConfig } from '../../services/sealer/config.js';
-import type { Step } from '../../services/sealer/sealing.js';
+import { defaultSealingLimits, type SealingLimits, type Step } from '../../services/sealer/sealing.js';
 import { healthParts, type Sealer, sealerFetch, startSealer } from '../../services/sealer/service.js';
 import { createLogSigner, type SignedTree } from '../../services/sealer/signer.js';
 import { createWitness } from '../../services/sealer/witnesses/witness.js';
@@ -53,6 +53,8 @@ export interface SealingConfig {
   witnesses: string[];
   witnessWaitMs: number;
   checkpointEveryMs: number;
+  /** The defaults where absent. */
+  kept?: Partial<Pick<SealingLimits, 'keptEvery' | 'keptMs' | 'pruneEveryMs'>>;
   fetch: FetchSettings;
 }
 
@@ -110,7 +112,12 @@ export async function startTestSealer(
     witnesses: witnesses.map((witness) => createWitness(witness, { timeoutMs: 3_000 })),
     witnessWaitMs: config.witnessWaitMs,
     fetch: config.fetch,
-    limits: { checkpointEveryMs: config.checkpointEveryMs, waitingBytes: 1_048_576 },
+    limits: {
+      ...defaultSealingLimits,
+      checkpointEveryMs: config.checkpointEveryMs,
+      waitingBytes: 1_048_576,
+      ...config.kept,
+    },
     lookAgainMs,
     health,
     metrics,

@@ -7,6 +7,7 @@ import { type Environment, readAddresses, readEnvironment } from '../../core/con
 import { readDeployment } from '../../core/deployment.js';
 import { messageOf } from '../../core/errors.js';
 import { createLogger } from '../../core/log.js';
+import { keptEvery } from '../../core/log-folder/index.js';
 import { createNoteKey, type NoteKey } from '../../core/tlog/index.js';
 import { sha256 } from '../../core/tlog/node.js';
 import { createLogCheck } from '../../fsck/check-log.js';
@@ -148,8 +149,9 @@ async function logOf(
   const known = await Promise.all(
     checkpoint.map(async (file) => ({ from: file, note: await readFile(resolve(cwd, file), 'utf8') })),
   );
-  const read = /^https?:\/\//.test(where) ? httpFiles(where) : folderFiles(resolve(cwd, where));
-  return createLogCheck({ read, audience, keysOf, known, report });
+  const isServed = /^https?:\/\//.test(where);
+  const read = isServed ? httpFiles(where) : folderFiles(resolve(cwd, where));
+  return createLogCheck({ read, audience, keysOf, known, keptEvery: isServed ? undefined : keptEvery, report });
 }
 
 const whole = (value: number): string => value.toLocaleString('en');

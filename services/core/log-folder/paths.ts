@@ -1,12 +1,18 @@
 import { join } from 'node:path';
 
+/**
+ * A checkpoint is published at each multiple of so many entries, and kept for ever: a reader of the folder knows which must be there.
+ * Others are kept for a while, and for good where they have a timestamp.
+ */
+export const keptEvery = 4_096;
+
 /** Where things lie in the log's folder (SEALSTREAM_LOG_DIR), which any static web server could serve. */
 export const logPaths = {
   /** Who the shards are: `shards.json`. */
   shards: (folder: string): string => join(folder, 'shards.json'),
   /** The newest checkpoint of a shard, with the cosignatures that it has. */
   checkpoint: (folder: string, shard: string): string => join(folder, shard, 'checkpoint'),
-  /** All that were published, each by its size. Timestamps over them lie where `timestampPaths` says. */
+  /** Those that were published and are kept, each by its size. Timestamps over them lie where `timestampPaths` says. */
   checkpoints: (folder: string, shard: string): string => join(folder, shard, 'checkpoints'),
   checkpointOf: (folder: string, shard: string, size: number): string =>
     join(folder, shard, 'checkpoints', String(size)),

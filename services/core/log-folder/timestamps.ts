@@ -45,6 +45,18 @@ export async function readNewestSize(folder: string, shard: string, authority: s
   return text !== undefined && /^[1-9][0-9]{0,15}\n$/.test(text) ? Number(text) : undefined;
 }
 
+/** Sizes of all checkpoints that an authority has timestamped. */
+export async function timestampedSizes(folder: string, shard: string): Promise<Set<number>> {
+  const found = new Set<number>();
+  for (const authority of await authoritiesOf(folder, shard)) {
+    for (const name of await readdir(join(timestampPaths.authorities(folder, shard), authority))) {
+      const [, size] = /^([1-9][0-9]*)\.tsr$/.exec(name) ?? [];
+      if (size !== undefined) found.add(Number(size));
+    }
+  }
+  return found;
+}
+
 async function authoritiesOf(folder: string, shard: string): Promise<string[]> {
   try {
     return (await readdir(timestampPaths.authorities(folder, shard))).filter(isAuthorityName).sort();
