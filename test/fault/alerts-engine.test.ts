@@ -85,11 +85,13 @@ const ways: Readonly<Record<string, Way>> = {
   'in order': { delayMs: 0 },
   'shuffled within the grace': { delayMs: 8_000 },
   doubled: { delayMs: 3_000, doubled: true },
-  'shuffled, doubled and by two engines': { forMs: 3_000, graceSeconds: 2, delayMs: 1_000, doubled: true, engines: 2 },
+  'shuffled, doubled and by two engines': { forMs: 3_000, graceSeconds: 3, delayMs: 1_000, doubled: true, engines: 2 },
   'with the engine killed and started again': { delayMs: 6_000, kills: 3 },
   'with Redis flushed in between': { delayMs: 6_000, flushes: 3 },
   'with everything at once': { delayMs: 6_000, doubled: true, kills: 2, flushes: 2, engines: 2 },
 };
+
+const everyMs = 15;
 
 /** Publishes random events for a while, each somewhere and some time after its own. */
 async function publishRandom(
@@ -97,16 +99,18 @@ async function publishRandom(
   { forMs, partitions, way }: { forMs: number; partitions: number; way: Way },
 ): Promise<void> {
   const due: { atMs: number; partition: number; parts: EventParts }[] = [];
-  const endMs = Date.now() + forMs;
-  for (let nowMs = Date.now(); nowMs < endMs || due.length > 0; nowMs = Date.now()) {
-    if (nowMs < endMs) {
-      for (let made = 0; made < 4; made += 1) {
-        const { parts } = someEvent(nowMs - Math.floor(Math.random() * 50));
-        const times = way.doubled && Math.random() < 0.4 ? 2 : 1;
-        for (let time = 0; time < times; time += 1) {
-          const atMs = nowMs + Math.random() * way.delayMs;
-          due.push({ atMs, partition: Math.floor(Math.random() * partitions), parts });
-        }
+  const startMs = Date.now();
+  const wanted = forMs / everyMs;
+  // By the clock and not by turns: a busy machine takes few of those.
+  for (let made = 0; made < wanted || due.length > 0; ) {
+    const nowMs = Date.now();
+    for (; made < Math.min(wanted, (nowMs - startMs) / everyMs); made += 1) {
+      const bornMs = startMs + Math.floor(made * everyMs);
+      const { parts } = someEvent(bornMs - Math.floor(Math.random() * 50));
+      const times = way.doubled && Math.random() < 0.4 ? 2 : 1;
+      for (let time = 0; time < times; time += 1) {
+        const atMs = bornMs + Math.random() * way.delayMs;
+        due.push({ atMs, partition: Math.floor(Math.random() * partitions), parts });
       }
     }
     for (let partition = 0; partition < partitions; partition += 1) {
@@ -172,7 +176,7 @@ describe('findings of random events on the real parts', { concurrency: 2 }, () =
         const wanted = await pureFindings(world, rules, testPlaces);
         const finding = new Set(wanted.map(({ rule }) => rule.id));
         const quiet = rules.filter(({ id, alerts }) => alerts && !finding.has(id)).map(({ id }) => id);
-        assert.ok(wanted.length > 20 && quiet.length < 3, `${wanted.length} findings, none of ${quiet}`);
+        assert.ok(wanted.length > 15 && quiet.length < 5, `${wanted.length} findings, none of ${quiet}`);
         const missed = async () => {
           const found = await storedFindings(world, rules);
           return JSON.stringify(found) === JSON.stringify(wanted) ? true : undefined;

@@ -16,9 +16,10 @@ export interface ArrivedEvent {
 
 /** Judges events and ticks, any number at a time: engines and calls meet in Redis alone. Everything that was found is stored when a call resolves; when it rejects, it may be made again. */
 export interface Judging {
-  events(events: readonly ArrivedEvent[]): Promise<void>;
-  /** Whether something was judged since without a window that there is now: then those events are to be judged again. */
-  isCurrent(): Promise<boolean>;
+  /** Gives the windows that it was done with. */
+  events(events: readonly ArrivedEvent[]): Promise<ReadyWindows>;
+  /** Whether there is no window by now that these lack: otherwise what was judged with them is to be judged again. */
+  isCurrent(ready: ReadyWindows): Promise<boolean>;
   /** What this engine has done, and until when nothing else can come. */
   setProgress(progress: ReadonlyMap<number, { next: number; appendUs: number }>): Promise<void>;
   /** Judges what waits for the watermark, which holds afterwards. */
@@ -47,7 +48,6 @@ export function createJudging({
   let fed: { of: string; hits: FedHits } | undefined;
   /** What this engine knows to be stored, of one generation. */
   let behind: { generation: string; next: Map<number, number> } | undefined;
-  let used: ReadyWindows | undefined;
   /** What is perhaps stored and was not settled. A generation that is new was perhaps built before it was stored. */
   const announced = new Map<string, Announcement>();
   let announcedIn = '';
@@ -59,7 +59,6 @@ export function createJudging({
       if (behind?.generation !== ready.generation) behind = { generation: ready.generation, next: new Map() };
       const of = `${ready.generation} ${ready.epoch}`;
       if (fed?.of !== of) fed = { of, hits: createFedHits() };
-      used = ready;
       try {
         if (announcedIn !== ready.generation && announced.size > 0) await ready.store.announce([...announced.values()]);
         announcedIn = ready.generation;
@@ -107,12 +106,16 @@ export function createJudging({
   return {
     async events(events) {
       const stop = metrics.judgeSeconds.startTimer();
-      await onWindows((ready) => cascade(ready, entriesOf(events)));
+      const done = await onWindows(async (ready) => {
+        await cascade(ready, entriesOf(events));
+        return ready;
+      });
       metrics.events.inc(events.length);
       stop();
+      return done;
     },
-    async isCurrent() {
-      if (used === undefined || (await keeper.isCurrent(used))) return true;
+    async isCurrent(ready) {
+      if (await keeper.isCurrent(ready)) return true;
       await directory.refresh();
       return false;
     },

@@ -35,7 +35,7 @@ export function createPartitionWork({
   /** Where folding begins, at or below the cursor. */
   start: number;
   cursor: number;
-  judging: Judging;
+  judging: Pick<Judging, 'events' | 'isCurrent' | 'setProgress'>;
 }): PartitionWork {
   let next = start;
   let done = cursor;
@@ -43,8 +43,8 @@ export function createPartitionWork({
   let doneAppendUs = 0;
 
   const finish = async (events: readonly ArrivedEvent[], commit: (offset: number) => Promise<void>): Promise<void> => {
-    do await judging.events(events);
-    while (!(await judging.isCurrent()));
+    for (let ready = await judging.events(events); !(await judging.isCurrent(ready)); )
+      ready = await judging.events(events);
     await commit(next);
     done = next;
     doneAppendUs = appendUs;
