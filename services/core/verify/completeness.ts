@@ -3,7 +3,7 @@ import type { RecordKind } from '../wire/symbols.js';
 import type { Bundle, LogEvidence } from './bundle.js';
 import { VerifyFailure } from './failures.js';
 import { logOrigin } from './inclusion.js';
-import { type CheckedRecords, isContiguous, placeOf, type ValidRecord } from './records.js';
+import { type CheckedRecords, type Contiguity, contiguityOf, placeOf, type ValidRecord } from './records.js';
 
 /** How far a lane is signed for by what is shown. */
 export interface LaneHead {
@@ -25,23 +25,28 @@ export interface LaneHead {
  * is. Throws a VerifyFailure for the first hole.
  */
 export function verifyCompleteness(bundle: Bundle, { valid, showing }: CheckedRecords): LaneHead[] {
-  for (const log of bundle.logs) requireRange(log, bundle.deployment.audience);
+  const asking = new Set(showing);
+  const byLog = new Map<LogEvidence, ValidRecord[]>(bundle.logs.map((log) => [log, []]));
+  for (const record of valid) byLog.get(record.log)!.push(record);
   const heads: LaneHead[] = [];
   for (const log of bundle.logs) {
-    for (const records of lanesOf(valid.filter((record) => record.log === log))) {
-      const asked = records.filter((record) => showing.includes(record));
-      checkLane(log, records);
-      for (const record of asked) requireLinked(record, records);
+    const isContiguous = contiguityOf(log);
+    requireRange(log, bundle.deployment.audience, isContiguous);
+    for (const lane of lanesOf(byLog.get(log) ?? [])) {
+      const records = [...lane.values()];
+      const asked = records.filter((record) => asking.has(record));
+      checkLane(records, isContiguous);
+      for (const record of asked) requireLinked(record, lane);
       if (asked.length > 0) heads.push(headOf(records, bundle.deployment.audience));
     }
   }
   return heads;
 }
 
-function requireRange(log: LogEvidence, audience: string): void {
+function requireRange(log: LogEvidence, audience: string, isContiguous: Contiguity): void {
   if (log.range === null) return;
   const [from, to] = log.range;
-  if (!isContiguous(log, from, to - 1)) {
+  if (!isContiguous(from, to - 1)) {
     throw new VerifyFailure(
       'range_incomplete',
       `${logOrigin(audience, log)}: entries ${from} to ${to - 1} are said to be shown, and some are not`,
@@ -49,8 +54,8 @@ function requireRange(log: LogEvidence, audience: string): void {
   }
 }
 
-/** Records by lane, in the log's order, each header once: a record that was published again adds nothing. */
-function lanesOf(records: readonly ValidRecord[]): ValidRecord[][] {
+/** Records by lane and in it by header hash, in the log's order, each header once: a record that was published again adds nothing. */
+function lanesOf(records: readonly ValidRecord[]): Map<string, ValidRecord>[] {
   const lanes = new Map<string, Map<string, ValidRecord>>();
   for (const record of records) {
     const { producer_id, epoch, lane } = record.header;
@@ -59,12 +64,12 @@ function lanesOf(records: readonly ValidRecord[]): ValidRecord[][] {
     if (!known.has(record.hash)) known.set(record.hash, record);
     lanes.set(key, known);
   }
-  return [...lanes.values()].map((known) => [...known.values()]);
+  return [...lanes.values()];
 }
 
 const endOf = ({ header }: ValidRecord): number => header.first_seq + header.count;
 
-function checkLane(log: LogEvidence, records: ValidRecord[]): void {
+function checkLane(records: readonly ValidRecord[], isContiguous: Contiguity): void {
   const byPrev = new Map<string, ValidRecord>();
   for (const record of records) {
     const prev = toHex(record.header.prev);
@@ -81,7 +86,7 @@ function checkLane(log: LogEvidence, records: ValidRecord[]): void {
     if (record.header.first_seq < endOf(before)) throw equivocation(before, record);
     const from = Math.min(before.index, record.index);
     const to = Math.max(before.index, record.index);
-    if (record.header.first_seq > endOf(before) && isContiguous(log, from, to)) {
+    if (record.header.first_seq > endOf(before) && isContiguous(from, to)) {
       throw gap(record, endOf(before));
     }
   });
@@ -103,10 +108,10 @@ const laneText = ({ header }: ValidRecord): string =>
   `lane ${header.lane} of ${header.producer_id}, epoch ${toHex(header.epoch)}`;
 
 /** The record's own `prev` is the header of a record that is shown and ends where it begins; or it is the lane's first. */
-function requireLinked(record: ValidRecord, lane: readonly ValidRecord[]): void {
+function requireLinked(record: ValidRecord, lane: ReadonlyMap<string, ValidRecord>): void {
   const { header } = record;
   const prev = toHex(header.prev);
-  const before = lane.find(({ hash }) => hash === prev);
+  const before = lane.get(prev);
   if (before) {
     if (endOf(before) !== header.first_seq) throw gap(record, endOf(before));
     return;

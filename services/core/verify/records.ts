@@ -75,6 +75,7 @@ export async function verifyRecords({
   for (const log of bundle.logs) {
     let marker: ValidRecord | undefined;
     let forged = false;
+    const isContiguous = contiguityOf(log);
     for (const placed of placedIn(log, sha256)) {
       if (placed.header?.kind === 'registry') {
         const found = await markerOf(placed, { rootKeyId, settled, platform });
@@ -87,7 +88,7 @@ export async function verifyRecords({
       }
       const showsEvents = placed.record.events.length > 0;
       try {
-        granted.push(grantOf(placed, { marker, forged, registry, settled }));
+        granted.push(grantOf(placed, { marker, forged, registry, settled, isContiguous }));
       } catch (error) {
         // A record that shows nothing may have been quarantined; it then counts for nothing.
         if (!(error instanceof VerifyFailure) || showsEvents) throw error;
@@ -146,7 +147,14 @@ function grantOf(
     forged,
     registry,
     settled,
-  }: { marker: ValidRecord | undefined; forged: boolean; registry: ShownRegistry; settled: Settled },
+    isContiguous,
+  }: {
+    marker: ValidRecord | undefined;
+    forged: boolean;
+    registry: ShownRegistry;
+    settled: Settled;
+    isContiguous: Contiguity;
+  },
 ): { placed: ValidRecord; grant: KeyGrant<Uint8Array> } {
   const { header, log } = placed;
   const refuse = (code: ConstructorParameters<typeof VerifyFailure>[0], detail: string): never => {
@@ -173,7 +181,7 @@ function grantOf(
     refuse('key_not_permitted', `the key belongs to ${grant.producerId}, the record names ${header.producer_id}`);
   }
   const isChangedLater = registry.changesOf(keyId).some((offset) => offset > asOf);
-  if (isChangedLater && !isContiguous(log, marker.index, placed.index)) {
+  if (isChangedLater && !isContiguous(marker.index, placed.index)) {
     refuse(
       'key_status_unproven',
       `key ${keyId} was changed later, and what came between it and its marker is not shown`,
@@ -182,17 +190,28 @@ function grantOf(
   return { placed: placed as ValidRecord, grant };
 }
 
-/** Whether all entries from one index to the other are shown. */
-export function isContiguous({ runs }: LogEvidence, from: number, to: number): boolean {
-  let next = from;
+/** Says whether all entries from one index of the log to another, both included, are shown. */
+export type Contiguity = (from: number, to: number) => boolean;
+
+export function contiguityOf({ runs }: LogEvidence): Contiguity {
+  const stretches: [start: number, end: number][] = [];
   for (const { start, records } of runs) {
-    const end = start + records.length;
-    if (end <= next) continue;
-    if (start > next) return false;
-    next = end;
-    if (next > to) return true;
+    const last = stretches.at(-1);
+    if (last && last[1] === start) last[1] += records.length;
+    else stretches.push([start, start + records.length]);
   }
-  return next > to;
+  return (from, to) => {
+    let low = 0;
+    let high = stretches.length - 1;
+    while (low <= high) {
+      const middle = (low + high) >> 1;
+      const [start, end] = stretches[middle]!;
+      if (from < start) high = middle - 1;
+      else if (from >= end) low = middle + 1;
+      else return to < end;
+    }
+    return false;
+  };
 }
 
 async function collect({
@@ -261,7 +280,11 @@ function checkErasures(
 ): number {
   let parts = 0;
   const byHash = new Map<string, { type: string; id: string }[]>();
-  for (const item of lists.flat()) byHash.set(item.id, [...(byHash.get(item.id) ?? []), item]);
+  for (const item of lists.flat()) {
+    const items = byHash.get(item.id);
+    if (items) items.push(item);
+    else byHash.set(item.id, [item]);
+  }
   for (const [at, { placed }] of granted.entries()) {
     if (findings[at]!.failed) continue;
     for (const { index, part } of findings[at]!.erased) {

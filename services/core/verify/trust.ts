@@ -1,3 +1,4 @@
+import { publicKeyFault } from '../seal/public-key.js';
 import { fromBase64 as tlogBase64, toBase64 } from '../tlog/bytes.js';
 import {
   createNoteKey,
@@ -65,6 +66,8 @@ export function settle(trust: Trust, { deployment }: Bundle, sha256: Sha256): Se
     ...policy.logs.map(({ key }) => key.publicKey),
   ];
   const pinnedLogKeys = given.length > 0 ? given : undefined;
+  const fault = publicKeyFault(deployment.rootKey);
+  if (fault) throw new UnreadableBundle(`no bundle that can be read: its root key cannot be one: ${fault}`);
   const claimedLogKeys = deployment.logKeys.map((vkey) => ofBundle(() => parseVkey({ sha256, vkey }).publicKey));
   if (trust.audience !== undefined && trust.audience !== deployment.audience) {
     throw new VerifyFailure(

@@ -27,7 +27,7 @@ export interface SealedTree {
   prove(start: number, end: number): Promise<Uint8Array[]>;
 }
 
-/** One shard of the log's folder, for those who prove something with it. */
+/** One shard of the log's folder as of the first question, for those who prove something with it. */
 export interface ShardSource {
   /** Where the record at a Kafka offset stands in the log; undefined where it is not in the newest tree. */
   indexOf(offset: number): Promise<number | undefined>;
@@ -59,9 +59,15 @@ export function createShardSource({
   const prover = createProver({ hasher, readTile });
   const bundles = new Map<number, Promise<number[]>>();
 
-  const newest = async (): Promise<{ size: number; note: string } | undefined> => {
+  const readNewest = async (): Promise<{ size: number; note: string } | undefined> => {
     const note = (await readIfThere(logPaths.checkpoint(folder, name)))?.toString('utf8');
     return note === undefined ? undefined : { size: parseCheckpoint(parseNote(note).text).size, note };
+  };
+  // Looked up once: all of a bundle is of one tree.
+  let looked: ReturnType<typeof readNewest> | undefined;
+  const newest = (): ReturnType<typeof readNewest> => {
+    looked ??= readNewest();
+    return looked;
   };
 
   /** Kafka offsets of the entries of one bundle of a tree of this size. */
