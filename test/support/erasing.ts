@@ -79,7 +79,8 @@ export async function createErasingWorld({
   const stored = async (ids: readonly string[]): Promise<void> => {
     const list = ids.map((id) => `'${id}'`).join(', ');
     for (let looks = 0; looks < 600; looks += 1) {
-      const [found] = await rows<{ events: number }>(`SELECT count() AS events FROM events WHERE id IN (${list})`);
+      const [found] = await rows<{ events: number }>(`SELECT count() AS events FROM events
+         WHERE id IN (${list}) AND (partition, offset) IN (SELECT partition, offset FROM batches)`);
       if (found!.events === ids.length) return;
       await sleep(50);
     }
@@ -112,7 +113,7 @@ export async function createErasingWorld({
       for (let looks = 0; ; looks += 1) {
         const { body } = await gateway.call('GET', `/api/erasures/${id}`);
         if (body.state === state) return body;
-        if (body.state === 'removing' && looks % 5 === 0) await hurry();
+        if (looks % 5 === 4) await hurry();
         if (looks > 300) throw new Error(`the erasure does not become ${state}: ${JSON.stringify(body)}`);
         await sleep(100);
       }

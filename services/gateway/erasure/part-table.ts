@@ -27,8 +27,14 @@ export interface Chunk {
 
 /** The standing list, as the erasing side writes and reads it. */
 export interface PartTable {
-  /** Of these parts, those that no erasure has named yet. */
-  unlisted(parts: readonly FoundPart[]): Promise<FoundPart[]>;
+  /**
+   * Of these parts, those that no erasure has named yet; and those that only others have named and not taken out, as they are named. What
+   * stands in for a part is said once: where its salt is gone already, it cannot be computed again.
+   */
+  notOwn(
+    parts: readonly FoundPart[],
+    erasureId: string,
+  ): Promise<{ unlisted: FoundPart[]; others: (FoundPart & { listedIn: string })[] }>;
   /** `listedIn`: the event that names each, in the order of the parts. */
   insert(
     parts: readonly FoundPart[],
@@ -64,20 +70,30 @@ export function createPartTable({
   const keyOf = ({ headerHash, index, part }: ListedPart): string => `${headerHash}/${index}/${part}`;
 
   return {
-    async unlisted(parts) {
-      const known = new Set<string>();
+    async notOwn(parts, erasureId) {
+      const known = new Map<string, { digest: string; listedIn: string; own: number }>();
       for (let at = 0; at < parts.length; at += mostInStatement) {
         const hashes = [...new Set(parts.slice(at, at + mostInStatement).map(({ headerHash }) => headerHash))];
         // In the text: hex digits only, and too many for an address.
         const list = hashes.map((hash) => `unhex('${checkedHash(hash)}')`).join(', ');
-        const found = await rows<ListedPart>(
-          `SELECT lower(hex(header_hash)) AS headerHash, idx AS index, part FROM {database:Identifier}.erased_parts
+        const found = await rows<ListedPart & { digestHex: string; listedIn: string; own: number }>(
+          `SELECT lower(hex(header_hash)) AS headerHash, idx AS index, part, lower(hex(any(digest))) AS digestHex,
+             toString(any(listed_in)) AS listedIn, max(erasure_id = {erasure:UUID}) AS own
+           FROM {database:Identifier}.erased_parts
            WHERE erased_parts.header_hash IN (${list}) GROUP BY header_hash, idx, part`,
-          {},
+          { erasure: erasureId },
         );
-        for (const part of found) known.add(keyOf(part));
+        for (const { digestHex: digest, listedIn, own, ...part } of found) {
+          known.set(keyOf(part), { digest, listedIn, own });
+        }
       }
-      return parts.filter((part) => !known.has(keyOf(part)));
+      return {
+        unlisted: parts.filter((part) => !known.has(keyOf(part))),
+        others: parts.flatMap((part) => {
+          const named = known.get(keyOf(part));
+          return named && named.own === 0 ? [{ ...part, digest: named.digest, listedIn: named.listedIn }] : [];
+        }),
+      };
     },
 
     async insert(parts, { erasureId, listedIn }) {

@@ -158,15 +158,24 @@ async function nameParts(
   { work, signal, get, put }: Pick<Stage, 'work' | 'signal' | 'get' | 'put'>,
 ): Promise<void> {
   const { parts, announcer, standing, onStep } = work;
-  const unlisted = await parts.unlisted(found);
+  const { id } = get();
+  const { unlisted, others } = await parts.notOwn(found, id);
   onStep('found');
-  if (unlisted.length === 0) return;
-  const { listedIn, listDigest } = await announcer.listed(get(), unlisted, signal);
-  onStep('published');
-  await parts.insert(unlisted, { erasureId: get().id, listedIn });
+  const listedElsewhere = new Map(others.map((part) => [part, part.listedIn]));
+  await parts.insert(others, {
+    erasureId: id,
+    listedIn: (part) => listedElsewhere.get(part as (typeof others)[number])!,
+  });
+  if (unlisted.length > 0) {
+    const { listedIn, listDigest } = await announcer.listed(get(), unlisted, signal);
+    onStep('published');
+    await parts.insert(unlisted, { erasureId: id, listedIn });
+    await put({ listDigest });
+  }
+  if (unlisted.length + others.length === 0) return;
   onStep('listed');
   await standing.refresh();
-  await put({ listDigest, ...(await parts.counts(get().id)) });
+  await put(await parts.counts(id));
 }
 
 async function rewriteAll({ work, signal, get, put }: Stage): Promise<void> {

@@ -2,11 +2,11 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { ClickHouseError } from '@clickhouse/client';
 import { messageOf } from '../../core/errors.js';
 import type { Logger } from '../../core/log.js';
-import type { ErasureTable } from './erasure-table.js';
+import type { Erasure, ErasureTable } from './erasure-table.js';
 import type { WorkLock } from './lock.js';
 import { type WorkParts, workOn } from './work.js';
 
-/** Works on erasures in the background, one after the other, the oldest first, in one gateway at a time. */
+/** Works on erasures in the background, the oldest first, in one gateway at a time. One that waits does not hold up the others. */
 export interface ErasureWorker {
   /** There is something to do. */
   wake(): void;
@@ -14,6 +14,8 @@ export interface ErasureWorker {
   stop(): Promise<void>;
 }
 
+/** Worked on at the same time: most of the time they wait. */
+const mostAtOnce = 4;
 /** How often the table is looked at without being told: by others' requests, and after failures. */
 const lookMs = 10_000;
 
@@ -25,23 +27,52 @@ export function startErasureWorker({
 }: WorkParts & { lock: WorkLock; log: Logger; everyMs?: number }): ErasureWorker {
   const stopping = new AbortController();
   let waking = new AbortController();
+  let woken = false;
+  const wake = (): void => {
+    woken = true;
+    waking.abort();
+  };
+  const pause = async (signal: AbortSignal): Promise<void> => {
+    waking = new AbortController();
+    if (!woken) await sleep(everyMs, undefined, { signal: AbortSignal.any([waking.signal, signal]) }).catch(() => {});
+    woken = false;
+  };
 
+  const one = async (erasure: Erasure, signal: AbortSignal): Promise<void> => {
+    try {
+      await workOn(erasure, work, signal);
+      log.info({ erasure: erasure.id }, 'an erasure is done');
+    } catch (error) {
+      if (signal.aborted) return;
+      await note(work.erasures, erasure.id, error, work.now);
+      log.error({ erasure: erasure.id, error: reasonOf(error) }, 'an erasure is interrupted and tried again');
+      await sleep(everyMs, undefined, { signal }).catch(() => {});
+    }
+  };
+
+  /** Until none is open. */
   const workOnAll = async (signal: AbortSignal): Promise<void> => {
-    for (const erasure of await work.erasures.open()) {
-      try {
-        await workOn(erasure, work, signal);
-        log.info({ erasure: erasure.id }, 'an erasure is done');
-      } catch (error) {
-        if (signal.aborted) return;
-        await note(work.erasures, erasure.id, error, work.now);
-        log.error({ erasure: erasure.id, error: reasonOf(error) }, 'an erasure is interrupted and tried again');
+    const active = new Map<string, Promise<void>>();
+    try {
+      while (!signal.aborted) {
+        for (const erasure of await work.erasures.open()) {
+          if (active.size >= mostAtOnce || active.has(erasure.id)) continue;
+          const ended = one(erasure, signal).finally(() => {
+            active.delete(erasure.id);
+            wake();
+          });
+          active.set(erasure.id, ended);
+        }
+        if (active.size === 0) return;
+        await pause(signal);
       }
+    } finally {
+      await Promise.allSettled(active.values());
     }
   };
 
   const run = async (): Promise<void> => {
     while (!stopping.signal.aborted) {
-      waking = new AbortController();
       try {
         if ((await work.erasures.open()).length > 0) {
           await lock.holding((lost) => workOnAll(AbortSignal.any([lost, stopping.signal])));
@@ -49,13 +80,13 @@ export function startErasureWorker({
       } catch (error) {
         log.debug({ error: reasonOf(error) }, 'erasures cannot be looked at now');
       }
-      await sleep(everyMs, undefined, { signal: AbortSignal.any([waking.signal, stopping.signal]) }).catch(() => {});
+      await pause(stopping.signal);
     }
   };
   const running = run();
 
   return {
-    wake: () => waking.abort(),
+    wake,
     async stop() {
       stopping.abort();
       await running;
