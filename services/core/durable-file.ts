@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { mkdir, open, rename, rm } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 
 export interface DurableFile {
   path: string;
@@ -13,8 +13,10 @@ const filesAtOnce = 8;
 /**
  * Writes each file whole or not at all, and resolves when all of them outlast a loss of power: contents on disk, renamed into place, and
  * the folders that name them on disk, too. Folders are made. Two who write the same path at once leave one of the two contents.
+ * `drafts`: where files are written before they are renamed, on the same disk; beside each file where absent.
  */
-export async function writeDurably(files: readonly DurableFile[]): Promise<void> {
+export async function writeDurably(files: readonly DurableFile[], { drafts }: { drafts?: string } = {}): Promise<void> {
+  if (drafts !== undefined) await mkdir(drafts, { recursive: true });
   const folders = new Set<string>();
   for (const folder of new Set(files.map(({ path }) => dirname(path)))) {
     folders.add(folder);
@@ -22,12 +24,12 @@ export async function writeDurably(files: readonly DurableFile[]): Promise<void>
     const made = await mkdir(folder, { recursive: true });
     for (let at = folder; made !== undefined && at.length >= made.length; at = dirname(at)) folders.add(dirname(at));
   }
-  await eachAtMost(filesAtOnce, files, writeOne);
+  await eachAtMost(filesAtOnce, files, (file) => writeOne(file, drafts));
   await eachAtMost(filesAtOnce, [...folders], syncFolder);
 }
 
-async function writeOne({ path, contents }: DurableFile): Promise<void> {
-  const draft = `${path}.${randomUUID()}.draft`;
+async function writeOne({ path, contents }: DurableFile, drafts: string | undefined): Promise<void> {
+  const draft = `${drafts === undefined ? path : join(drafts, basename(path))}.${randomUUID()}.draft`;
   try {
     const file = await open(draft, 'wx', 0o644);
     try {

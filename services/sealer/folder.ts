@@ -42,13 +42,16 @@ export interface ShardFolder {
   pruneCheckpoints(options: { newest: number; keptEvery: number; olderThanMs: number }): Promise<void>;
   /** Removes what partial files there were of tiles that are full now (C2SP tlog-tiles, "Partial Tiles"). */
   removePartials(fullPaths: readonly string[]): Promise<void>;
-  /** Removes drafts that a kill left behind in the folders that are written most. */
+  /** Removes drafts that a kill left behind. */
   removeDrafts(): Promise<void>;
 }
 
 const hashBytes = 32;
+const draftMs = 60_000;
 
 export function createShardFolder({ folder, shard }: { folder: string; shard: string }): ShardFolder {
+  const drafts = join(folder, shard, 'drafts');
+  const write: typeof writeDurably = (files) => writeDurably(files, { drafts });
   const at = (path: string): string => logPaths.tile(folder, shard, path);
   const partialOrFull = async (partial: string, full: string): Promise<{ bytes: Buffer; isFull: boolean }> => {
     const bytes = await readIfThere(at(partial));
@@ -71,12 +74,11 @@ export function createShardFolder({ folder, shard }: { folder: string; shard: st
       const { bytes, isFull } = await partialOrFull(bundlePath(index, width), bundlePath(index));
       return isFull && width < tileWidth ? encodeBundle(decodeBundle(bytes, tileWidth).slice(0, width)) : bytes;
     },
-    writeTiles: (files) => writeDurably(files.map(({ path, bytes }) => ({ path: at(path), contents: bytes }))),
+    writeTiles: (files) => write(files.map(({ path, bytes }) => ({ path: at(path), contents: bytes }))),
     checkpoint: () => text(logPaths.checkpoint(folder, shard)),
     checkpointAt: (size) => text(logPaths.checkpointOf(folder, shard, size)),
-    keepCheckpoint: (size, note) =>
-      writeDurably([{ path: logPaths.checkpointOf(folder, shard, size), contents: note }]),
-    putCheckpoint: (note) => writeDurably([{ path: logPaths.checkpoint(folder, shard), contents: note }]),
+    keepCheckpoint: (size, note) => write([{ path: logPaths.checkpointOf(folder, shard, size), contents: note }]),
+    putCheckpoint: (note) => write([{ path: logPaths.checkpoint(folder, shard), contents: note }]),
     keptSizes,
     async pruneCheckpoints({ newest, keptEvery, olderThanMs }) {
       const due = [...(await keptSizes())].filter((size) => size !== newest && size % keptEvery !== 0);
@@ -92,9 +94,11 @@ export function createShardFolder({ folder, shard }: { folder: string; shard: st
       for (const path of fullPaths) await rm(`${at(path)}.p`, { recursive: true, force: true });
     },
     async removeDrafts() {
-      for (const inner of [join(folder, shard), logPaths.checkpoints(folder, shard)]) {
-        const names = await readdir(inner).catch(() => []);
-        for (const name of names.filter(isDraft)) await rm(join(inner, name), { force: true });
+      for (const name of await readdir(drafts).catch(() => [])) {
+        const path = join(drafts, name);
+        // A younger one may be in another sealer's hands.
+        const touchedMs = (await stat(path).catch(() => undefined))?.mtimeMs ?? Number.POSITIVE_INFINITY;
+        if (isDraft(name) && Date.now() - touchedMs > draftMs) await rm(path, { force: true });
       }
     },
   };

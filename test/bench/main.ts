@@ -10,6 +10,7 @@ const benches: Readonly<Record<string, () => Promise<{ bench: Bench }>>> = {
   fanout: () => import('./fanout.js'),
   fsck: () => import('./fsck.js'),
   query: () => import('./query.js'),
+  sealer: () => import('./sealer.js'),
   sink: () => import('./sink.js'),
   verify: () => import('./verify.js'),
 };

@@ -200,7 +200,7 @@ export async function createSealingWorld({
     },
     /** Resolves once every shard's checkpoint covers all that Kafka holds now; throws when that takes longer. */
     async sealed({
-      timeoutMs = 20_000,
+      timeoutMs = 40_000,
       of = config,
       isIn = () => true,
     }: {
@@ -221,7 +221,7 @@ export async function createSealingWorld({
       for (const { shard, high } of ends) {
         for (const until = Date.now() + timeoutMs; high > 0; await sleep(20)) {
           const last = await lastOffset(of, shard);
-          if (last === high - 1) break;
+          if (last >= high - 1) break;
           if (Date.now() > until) throw new Error(`${shardName(shard)} is sealed to offset ${last}, not ${high - 1}`);
         }
       }
