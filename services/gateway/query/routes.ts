@@ -168,7 +168,7 @@ function registerProofRoutes(app: FastifyInstance, { proofs }: EventQueries): vo
   app.post<{ Body: { query?: Record<string, unknown>; range?: AskedRange } }>(
     '/api/audit/proofs',
     {
-      ...describedOnly,
+      serializerCompiler: describedOnly.serializerCompiler,
       schema: {
         summary: 'The evidence bundle of a query, or of a range of a log',
         description:
