@@ -52,6 +52,7 @@ import { createLiveReader } from './live/live-reader.js';
 import { createLiveMetrics } from './live/metrics.js';
 import { registerLiveRoutes } from './live/routes.js';
 import { registerLogRoutes } from './log/routes.js';
+import { createVerifiedShards } from './log/verified.js';
 import { registerDescription } from './openapi/describe.js';
 import { registerDescriptionRoutes } from './openapi/routes.js';
 import type { EventQueries } from './query/event-queries.js';
@@ -146,7 +147,7 @@ export async function registerRoutes(
     table,
     locate: openPlaces({ files: config.geoFiles ?? [], onDamage: (message) => log.error(message) }).locate,
   });
-  registerLogRoutes(app, { folder: config.logFolder });
+  registerLogRoutes(app, { folder: config.logFolder, verified: createVerifiedShards(parts) });
   registerDescriptionRoutes(app);
   return {
     app,

@@ -4,8 +4,11 @@ import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { createClickHouse } from '../../services/core/clients/clickhouse.js';
 import { formatLogList, logPaths } from '../../services/core/log-folder/index.js';
 import { signingKeyFromPem } from '../../services/core/seal/index.js';
+import { createVerifiedTable } from '../../services/fsck/verified-table.js';
 import { createLogSigner } from '../../services/sealer/signer.js';
 import { createGatewayWorld, type GatewayWorld, startTestGateway, type TestGateway } from '../support/gateway.js';
 import { newPem } from '../support/sealing.js';
@@ -53,10 +56,26 @@ describe('the log over HTTP', () => {
     const answer = await get('');
     assert.equal(answer.status, 200);
     assert.deepEqual(await answer.json(), {
-      shards: [{ name: shard, origin, vkey: signer.vkeys(origin)[0], size: 5 }],
+      shards: [{ name: shard, origin, vkey: signer.vkeys(origin)[0], size: 5, verified: null }],
       witnesses: [],
     });
     assert.equal(answer.headers.get('access-control-allow-origin'), '*');
+  });
+
+  test('says how far the continuous verifier has come', async () => {
+    const { clickhouseUrl: url, clickhouseDatabase: database } = world.config.addresses;
+    const clickhouse = createClickHouse({ url, database });
+    const at = { incarnation: '0a'.repeat(16), partition: 3, round: 1, roundNext: 0 };
+    const table = createVerifiedTable({ clickhouse, database });
+    await table.save([{ ...at, head: 5, through: 4, checkedAtMs: Date.UTC(2026, 0, 2) }]);
+    await clickhouse.close();
+    const wanted = { through_offset: 4, checked_offset: 5, checked_at: '2026-01-02T00:00:00.000Z' };
+    for (const until = Date.now() + 10_000; ; await sleep(100)) {
+      const { shards } = (await (await get('')).json()) as { shards: { verified: unknown }[] };
+      if (shards[0]!.verified === null && Date.now() < until) continue;
+      assert.deepEqual(shards[0]!.verified, wanted);
+      return;
+    }
   });
 
   test('serves a checkpoint as text that is fresh, with an ETag', async () => {

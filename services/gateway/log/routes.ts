@@ -4,6 +4,7 @@ import { Problem } from '../errors.js';
 import { describedOnly, problems } from '../http/described.js';
 import { createLogFolder } from './folder.js';
 import { Bytes, LogList, ShardParams, TileParams } from './schemas.js';
+import type { VerifiedShard } from './verified.js';
 
 /** A tile never changes; a checkpoint does, about once a second. */
 const caching = {
@@ -17,7 +18,10 @@ const open = { 'access-control-allow-origin': '*', 'cross-origin-resource-policy
 const shared = { ...describedOnly, config: { public: true, tagged: true } } as const;
 
 /** `/api/log`: the transparency log in the layout of C2SP tlog-tiles, without sign-in. */
-export function registerLogRoutes(app: FastifyInstance, { folder }: { folder: string | undefined }): void {
+export function registerLogRoutes(
+  app: FastifyInstance,
+  { folder, verified }: { folder: string | undefined; verified: () => Promise<ReadonlyMap<string, VerifiedShard>> },
+): void {
   const log = createLogFolder(folder);
   const send = (
     reply: FastifyReply,
@@ -45,7 +49,12 @@ export function registerLogRoutes(app: FastifyInstance, { folder }: { folder: st
         response: { 200: LogList, ...problems(503) },
       },
     },
-    async (_, reply) => reply.headers({ ...open, 'cache-control': caching.fresh }).send(await log.list()),
+    async (_, reply) => {
+      // The log is there, whatever has become of ClickHouse.
+      const [{ shards, witnesses }, known] = await Promise.all([log.list(), verified().catch(() => undefined)]);
+      const listed = shards.map((shard) => ({ ...shard, verified: known?.get(shard.name) ?? null }));
+      return reply.headers({ ...open, 'cache-control': caching.fresh }).send({ shards: listed, witnesses });
+    },
   );
 
   app.get<{ Params: { shard: string } }>(

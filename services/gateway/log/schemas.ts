@@ -26,6 +26,24 @@ export const LogList = Type.Object({
         description: 'the log’s verification key (C2SP signed-note). Compare it with the one you were given elsewhere',
       }),
       size: Type.Integer({ minimum: 0, description: 'entries that the newest checkpoint covers' }),
+      verified: Type.Union(
+        [
+          Type.Object({
+            through_offset: Type.Integer({
+              minimum: 0,
+              description: 'every stored record below this Kafka offset is as it was signed and sealed',
+            }),
+            checked_offset: Type.Integer({
+              minimum: 0,
+              description:
+                'everything below was checked: where it is more than through_offset, something is wrong between them',
+            }),
+            checked_at: Type.String({ format: 'date-time' }),
+          }),
+          Type.Null(),
+        ],
+        { description: 'what the continuous verifier says, which the operator runs; null where it has said nothing' },
+      ),
     }),
   ),
   witnesses: Type.Array(
