@@ -153,7 +153,7 @@ describe('a sealer or witness that is killed', { concurrency: 4 }, () => {
     });
   }
 
-  for (const step of witnessSteps) {
+  for (const step of kills < 100 ? witnessSteps.slice(1) : witnessSteps) {
     test(`as a witness at the step ${step} cosigns one tree when it is back`, async (t) => {
       const site = await newSite(t, world);
       const killed = startChild(t, startWitnessChild(site.witness, { step, time: 2, signal: 'SIGKILL' }));
@@ -170,7 +170,7 @@ describe('a sealer or witness that is killed', { concurrency: 4 }, () => {
   }
 
   const sleeps = ['after_commit', 'after_tiles', 'after_sign', 'after_kept'] as const;
-  for (const step of kills < 100 ? sleeps.slice(0, 2) : sleeps) {
+  for (const step of kills < 100 ? sleeps.slice(0, 1) : sleeps) {
     test(`not killed but asleep at the step ${step} while another takes over, signs no second tree when it wakes`, async (t) => {
       const site = await newSite(t, world);
       const witness = await startTestWitness(site.witness);
@@ -189,12 +189,9 @@ describe('a sealer or witness that is killed', { concurrency: 4 }, () => {
       await assertOneTree(world, [site.config, other]);
     });
   }
-});
-
-describe('a sealer that is killed again and again', () => {
   test(`${kills} times under load, and its witness as often, has the tree of an undisturbed log`, async (t) => {
     const { world, publish } = await createLoadedWorld();
-    t.after(world.remove);
+    t.after(() => world.remove());
     const site = await newSite(t, world);
     const loading = new AbortController();
     const load = (async () => {
