@@ -6,10 +6,10 @@ import { startErasingChild } from '../support/erasing-child.js';
 import type { AnyFields } from '../support/gateway.js';
 import { eventParts, testProducer } from '../support/judging.js';
 
-/** All of them: `npm run test:erasures`. */
-const steps: readonly WorkStep[] = process.env.SEALSTREAM_ERASURE_FAULTS === '1' ? workSteps : ['events_rewritten'];
+/** All of them: `npm run test:erasures`. One alone would cost every run of the suite a stack of gateways. */
+const steps: readonly WorkStep[] = process.env.SEALSTREAM_ERASURE_FAULTS === '1' ? workSteps : [];
 
-describe('an erasure whose worker is killed', () => {
+describe('an erasure whose worker is killed', { skip: steps.length === 0 }, () => {
   let world: ErasingWorld;
   before(async () => {
     // The gateway here answers and does no work: the lock is held by whom the test starts.

@@ -178,6 +178,18 @@ describe('an erasure', () => {
     assert.equal(newest.state, 'done');
   });
 
+  test('asked for twice at once, by id and by filter, is done twice and taken out once', async () => {
+    const [id, other] = await world.publish([event('kate'), event('liam')]);
+    const asked = await Promise.all([
+      world.erase({ subject: { actor_id: 'usr_kate' }, parts: 'both' }),
+      world.erase({ subject: { filter: { q: 'session_id:"session of kate"' } }, parts: 'identity' }),
+    ]);
+    for (const one of asked) assert.equal((await world.until(one)).error, null);
+    assert.deepEqual((await read(id!)).erased, ['identity', 'content']);
+    assert.equal((await read(other!)).erased, undefined);
+    for (const one of [id!, other!]) assert.equal((await world.verdict(one)).verified, true);
+  });
+
   test('of a filter that says nothing, or of times that exclude each other, is refused', async () => {
     for (const filter of [{}, { organization_id: 'acme' }, { from: '2026-02-01', to: '2026-01-01' }, { nonsense: 1 }]) {
       const { status } = await world.gateway.call('POST', '/api/erasures', {
