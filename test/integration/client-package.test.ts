@@ -42,6 +42,7 @@ declare function readCursor(): Promise<string | undefined>;
 declare function saveCursor(cursor: string): Promise<void>;
 declare function store(events: readonly Recorded[]): Promise<void>;
 declare function handle(event: Recorded): Promise<void>;
+declare function listAgain(): Promise<void>;
 `;
 
 /** The examples as one module: the first is at the top of it, each further one in a block of its own. */
