@@ -10,7 +10,7 @@ const mostLetters = 200;
 export function readDeadLetters(query: unknown) {
   const read = parameterReader(readParameters(query as RawQuery), ['channel', 'limit', 'cursor']);
   return {
-    channelId: read('channel', one),
+    channelId: read('channel', channelOf),
     limit: read('limit', (given) => wholeNumber(given, { min: 1, max: mostLetters })),
     cursor: read('cursor', cursorOf),
   };
@@ -20,6 +20,12 @@ export function readDeadLetters(query: unknown) {
 export function readVersion(query: unknown): { version?: number } {
   const version = parameterReader(readParameters(query as RawQuery), ['version'])('version', versionOf);
   return version === undefined ? {} : { version };
+}
+
+function channelOf(given: Given): string {
+  const text = one(given);
+  if (text.length > 64) throw badParameter(given.name, 'is longer than the 64 characters that an id may have');
+  return text;
 }
 
 function cursorOf(given: Given): string {
