@@ -63,8 +63,9 @@ describe('the log', { concurrency: 4 }, () => {
       null,
     ];
     await world.publish(0, values);
-    await start(t, world);
+    const sealer = await start(t, world);
     await world.sealed();
+    await sealer.stop();
 
     const shard = world.eventShard(0);
     const records = await world.records(world.topics.events, 0);
@@ -93,8 +94,9 @@ describe('the log', { concurrency: 4 }, () => {
   test('of the registry has the hashes of all its entries and nothing else of them', async (t) => {
     const world = await createWorld(t);
     await world.register('shop');
-    await start(t, world);
+    const sealer = await start(t, world);
     await world.sealed();
+    await sealer.stop();
     const records = await world.records(world.topics.registry, 0);
     const encoded = await encodedEntriesOf(world.config, 'registry');
     assert.equal(encoded.length, records.length);
