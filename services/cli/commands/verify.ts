@@ -3,8 +3,8 @@ import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import { exitCodes, usageError } from '../errors.js';
 import { inOrder } from '../in-order.js';
-import type { Paint } from '../output/style.js';
-import { pad, printable } from '../output/text.js';
+import type { Printer } from '../output/printer.js';
+import { hang, pad, printable, wrap } from '../output/text.js';
 import { describeFollowed, exitCodeOfFollowed, followUrl } from '../verifying/follow-url.js';
 import { readState } from '../verifying/state-file.js';
 import { readTrust, type TrustOptions, withTrustOptions } from '../verifying/trust-options.js';
@@ -69,7 +69,7 @@ async function follow(options: VerifyOptions, what: readonly string[], tools: To
   if (options.state === undefined) throw usageError('--log needs --state FILE: where to remember what was seen.');
   const followed = await followUrl(options.log!, options.state, readTrust(options, surroundings.cwd), surroundings);
   exitWith(exitCodeOfFollowed(followed));
-  if (options.output === 'table') return printer.text(describeFollowed(followed, printer.paint));
+  if (options.output === 'table') return printer.text(describeFollowed(followed, printer));
   return options.output === 'json' ? printer.json(followed) : printer.ndjson(followed);
 }
 
@@ -84,7 +84,7 @@ async function verifyFiles(files: readonly string[], options: VerifyOptions, too
   for (const file of files) {
     const verdict = await verifyFile(file, trust, surroundings);
     exitWith(exitCodeOf(verdict));
-    if (options.output === 'table') await printer.text(describeBundle(file, verdict, printer.paint));
+    if (options.output === 'table') await printer.text(describeBundle(file, verdict, printer));
     else if (options.output === 'ndjson') await printer.ndjson({ file, ...verdict });
     else verdicts.push({ file, ...verdict });
   }
@@ -101,21 +101,26 @@ async function askGateway(ids: string[], options: CommonOptions, tools: Tools, p
   });
   for await (const verdict of inOrder(ids, mostAtOnce, ask)) {
     if (!verdict.verified) exitWith(verdict.available === false ? exitCodes.failed : exitCodes.tampered);
-    if (options.output === 'table') await printer.text(describe(verdict, printer.paint));
+    if (options.output === 'table') await printer.text(describe(verdict, printer));
     else if (options.output === 'ndjson') await printer.ndjson(verdict);
     else verdicts.push(verdict);
   }
   if (options.output === 'json') await printer.json(ids.length === 1 ? verdicts[0] : verdicts);
 }
 
-function describe({ id, verified, available, message, checks }: Verdict, paint: Paint): string {
+function describe(
+  { id, verified, available, message, checks }: Verdict,
+  { paint, width }: Pick<Printer, 'paint' | 'width'>,
+): string {
   const verdict = available === false ? 'NOT AVAILABLE' : verified ? 'VERIFIED' : 'TAMPERED';
-  const lines = Object.entries(checks).map(([name, check]) => {
+  const lines = Object.entries(checks).flatMap(([name, check]) => {
     const state = check.available ? (check.verified ? 'verified' : 'FAILED') : 'not available';
-    return `  ${pad(name, nameWidth)}${pad(state, verdictWidth)}${check.message ? `  ${check.message}` : ''}`;
+    return hang(`  ${pad(name, nameWidth)}${pad(state, verdictWidth)}  `, printable(check.message ?? ''), width);
   });
   const style = available === false ? 'caution' : verified ? 'good' : 'bad';
-  const said = Object.values(checks).some((check) => check.message) ? lines : [message, ...lines];
-  const below = said.map((line) => `${printable(line).trimEnd()}\n`);
+  const said = Object.values(checks).some((check) => check.message)
+    ? lines
+    : [...wrap(printable(message), width), ...lines];
+  const below = said.map((line) => `${line.trimEnd()}\n`);
   return `${paint(verdict, style)}  ${printable(id)}\n${below.join('')}`;
 }

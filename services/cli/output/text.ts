@@ -84,3 +84,9 @@ export function wrap(text: string, width: number): string[] {
   }
   return [...lines, line];
 }
+
+/** The text behind what stands at the beginning of its first line; further lines begin below it. */
+export function hang(beginning: string, text: string, width: number): string[] {
+  const indent = ' '.repeat(widthOf(beginning));
+  return wrap(text, Math.max(20, width - indent.length)).map((line, at) => (at === 0 ? beginning : indent) + line);
+}

@@ -5,8 +5,8 @@ import { type FollowedShard, followLog } from '../../core/verify/follow.js';
 import { createNodePlatform, type Trust } from '../../core/verify/node.js';
 import { logKeyOf, policyOf } from '../../core/verify/trust.js';
 import { exitCodes, usageError } from '../errors.js';
-import type { Paint } from '../output/style.js';
-import { pad, printable } from '../output/text.js';
+import type { Printer } from '../output/printer.js';
+import { hang, printable } from '../output/text.js';
 import type { Surroundings } from '../surroundings.js';
 import { createHttpLog } from './http-log.js';
 import { readState, writeState } from './state-file.js';
@@ -70,7 +70,7 @@ export function exitCodeOfFollowed({ shards }: Followed): number {
   return codes.some(isTampering) ? exitCodes.tampered : codes.length > 0 ? exitCodes.failed : exitCodes.ok;
 }
 
-export function describeFollowed(followed: Followed, paint: Paint): string {
+export function describeFollowed(followed: Followed, { paint, width }: Pick<Printer, 'paint' | 'width'>): string {
   const code = exitCodeOfFollowed(followed);
   const word = code === exitCodes.ok ? 'CONSISTENT' : code === exitCodes.tampered ? 'TAMPERED' : 'NOT PROVEN';
   const style = code === exitCodes.ok ? 'good' : code === exitCodes.tampered ? 'bad' : 'caution';
@@ -79,10 +79,11 @@ export function describeFollowed(followed: Followed, paint: Paint): string {
     remembered: 'keys of the log as remembered',
     first_use: 'keys of the log as it names them itself: compare them with what you know',
   };
-  const lines = followed.shards.map(({ origin, size, failed, message, witnesses }) => {
+  const lines = followed.shards.flatMap(({ origin, size, failed, message, witnesses }) => {
     const by = witnesses.length > 0 ? `; cosigned by ${witnesses.map(({ name }) => name).join(', ')}` : '';
-    return `  ${pad(origin, 60)}  ${pad(String(size), 10)}  ${failed ? `${failed}: ` : ''}${message}${by}`;
+    const said = `${failed ? `${failed}: ` : ''}${message}${by}`;
+    return [`  ${printable(origin)}  ${size}`, ...hang('    ', printable(said), width)];
   });
-  const all = [keys[followed.keys], ...lines].map((line) => `${printable(line).trimEnd()}\n`);
+  const all = [...hang('', keys[followed.keys], width), ...lines].map((line) => `${line.trimEnd()}\n`);
   return `${paint(word, style)}  ${printable(followed.log)}\n${all.join('')}`;
 }

@@ -12,8 +12,8 @@ import {
 import { createRecordWorkers } from '../../core/verify/record-workers.js';
 import { verifyBundle } from '../../core/verify/verify-bundle.js';
 import { CliError, exitCodes, usageError } from '../errors.js';
-import type { Paint } from '../output/style.js';
-import { pad, printable } from '../output/text.js';
+import type { Printer } from '../output/printer.js';
+import { hang, pad, printable } from '../output/text.js';
 import type { Surroundings } from '../surroundings.js';
 
 /** A smaller bundle is judged before threads have begun. */
@@ -58,35 +58,41 @@ export const exitCodeOf = ({ verified, tampered }: BundleVerdict): number =>
 const nameWidth = 14;
 const verdictWidth = 15;
 
-export function describeBundle(file: string, verdict: BundleVerdict, paint: Paint): string {
+export function describeBundle(
+  file: string,
+  verdict: BundleVerdict,
+  { paint, width }: Pick<Printer, 'paint' | 'width'>,
+): string {
   const { verified, tampered, checks, message, audience, trust, events } = verdict;
   const word = verified ? 'VERIFIED' : tampered ? 'TAMPERED' : 'NOT PROVEN';
   const style = verified ? 'good' : tampered ? 'bad' : 'caution';
-  const lines = Object.entries(checks).map(([name, check]) => {
+  const row = (beginning: string, text: string): string[] => hang(beginning, printable(text), width);
+  const lines = Object.entries(checks).flatMap(([name, check]) => {
     const state = check.verified ? 'verified' : check.available ? 'FAILED' : 'not available';
     const code = check.failed ? `${check.failed}: ` : '';
-    return `  ${pad(name, nameWidth)}${pad(state, verdictWidth)}${code}${check.message}`;
+    return row(`  ${pad(name, nameWidth)}${pad(state, verdictWidth)}`, `${code}${check.message}`);
   });
   const firstUse = [
     ...(trust.deployment === 'first_use' ? ['the root key'] : []),
     ...(trust.log === 'first_use' ? ['the log key'] : []),
   ];
   const said = [
-    message,
+    ...row('', message),
     ...lines,
-    `  ${pad('deployment', nameWidth)}${audience}`,
+    ...row(`  ${pad('deployment', nameWidth)}`, audience),
     ...(firstUse.length > 0
-      ? [
-          `  ${pad('trust', nameWidth)}${firstUse.join(' and ')} come from the bundle itself; give --root-key and --log-key`,
-        ]
+      ? row(
+          `  ${pad('trust', nameWidth)}`,
+          `${firstUse.join(' and ')} come from the bundle itself; give --root-key and --log-key`,
+        )
       : []),
-    ...events.slice(0, 10).map(({ id, action, actor, occurredAtUs, identity }) => {
+    ...events.slice(0, 10).flatMap(({ id, action, actor, occurredAtUs, identity }) => {
       const who = identity === 'erased' ? `${actor.id} (identity erased)` : actor.name || actor.id;
-      return `  ${new Date(occurredAtUs / 1_000).toISOString()}  ${id}  ${action}  ${who}`;
+      return row(`  ${new Date(occurredAtUs / 1_000).toISOString()}  `, `${id}  ${action}  ${who}`);
     }),
     ...(checks.signature.events > Math.min(10, events.length)
       ? [`  and ${checks.signature.events - Math.min(10, events.length)} more events`]
       : []),
   ];
-  return `${paint(word, style)}  ${printable(file)}\n${said.map((line) => `${printable(line).trimEnd()}\n`).join('')}`;
+  return `${paint(word, style)}  ${printable(file)}\n${said.map((line) => `${line.trimEnd()}\n`).join('')}`;
 }
