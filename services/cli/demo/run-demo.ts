@@ -32,6 +32,8 @@ const liveShare = 0.5;
 const fewestAttackEvents = 20;
 /** The engine of alerts judges what it gets within a fraction of that. */
 const alertsPollMs = 1_000;
+/** Rules about other rules' alerts come a moment behind them. */
+const alertsSettledPolls = 3;
 
 /** The past first, as fast as it goes; then the present at its rate. Ctrl-C, or an event that was given up, ends it early and in order. */
 export async function runDemo({
@@ -132,9 +134,10 @@ export async function findRoleChange(api: Api, { company, correlation, startMs }
 /** How many alerts the attack's organization has had since it began: asked until it does not grow any more. */
 export async function countAlerts(api: Api, { company, startMs }: Attack, giveUpMs: number): Promise<number> {
   const query = { organization_id: company.id, from: new Date(startMs).toISOString(), limit: 500 };
-  for (let counted = 0; ; await sleep(alertsPollMs)) {
+  for (let counted = 0, same = 0; ; await sleep(alertsPollMs)) {
     const { alerts } = await api.get<{ alerts: unknown[] }>('/api/alerts', { query });
-    if ((alerts.length > 0 && alerts.length === counted) || Date.now() > giveUpMs) return alerts.length;
+    same = alerts.length === counted ? same + 1 : 0;
     counted = alerts.length;
+    if ((counted > 0 && same >= alertsSettledPolls) || Date.now() > giveUpMs) return counted;
   }
 }
