@@ -84,6 +84,16 @@ export async function rebuildWindows({
   return new Map(made.map(({ active, quietToUs }) => [active.key, quietToUs]));
 }
 
+/** Far more than a tick comes behind what was committed. */
+const tickDelayUs = 60_000_000;
+
+/**
+ * Hits at or before it were surely judged and stored. Windows that wait are judged by ticks, which come behind the commits, and how far they had
+ * come went with Redis; what they had found is found again under the same ids.
+ */
+const judgedToUs = ({ early, lagUs }: ActiveWindow['window'], baseUs: number): number =>
+  baseUs - lagUs - 1 - (early ? 0 : tickDelayUs);
+
 async function planRebuild({
   wanted,
   rules,
@@ -105,7 +115,7 @@ async function planRebuild({
       const above = feeds.flatMap((outer) => plans.get(outer)?.fromUs ?? []);
       const isWanted = keys.has(key);
       if (!isWanted && above.length === 0) continue;
-      const quietToUs = baseUs - window.lagUs - 1;
+      const quietToUs = judgedToUs(window, baseUs);
       const own = open.get(key) ?? new Map<string, OpenGroup>();
       const first = Math.min(quietToUs, ...above, ...[...own.values()].map((group) => group.quietToUs));
       plans.set(key, { active, isWanted, quietToUs, open: own, fromUs: first - window.reachUs, groups: new Map() });
@@ -128,11 +138,11 @@ async function openGroups({
   const owners = new Set(wanted.map(({ owner }) => owner));
   for (const owner of owners) {
     const byRule = new Map(wanted.filter((one) => one.owner === owner).map((one) => [one.window.rule.id, one]));
-    const longestLagUs = Math.max(...[...byRule.values()].map(({ window }) => window.lagUs));
-    const rows = await findings.open({ owner, ruleIds: [...byRule.keys()] }, baseUs - longestLagUs - 1);
+    const leastUs = Math.min(...[...byRule.values()].map(({ window }) => judgedToUs(window, baseUs)));
+    const rows = await findings.open({ owner, ruleIds: [...byRule.keys()] }, leastUs);
     for (const finding of rows) {
       const { key, window } = byRule.get(finding.rule.id)!;
-      if (finding.endsUs < baseUs - window.lagUs - 1) continue;
+      if (finding.endsUs < judgedToUs(window, baseUs)) continue;
       // What another version of the rule found is not this one's.
       if (finding.rule.version !== window.rule.version) continue;
       const groups = found.get(key) ?? new Map<string, OpenGroup>();
