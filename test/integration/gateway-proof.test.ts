@@ -167,7 +167,7 @@ describe('proofs of a deployment that runs', () => {
     await world.sealed();
     const second = await follow();
     assert.equal(second.exitCode, 0, second.stdout + second.stderr);
-    assert.match(second.stdout, /registry +\d+ +grown from \d+, consistently/);
+    assert.match(second.stdout, /registry +\d+\s+grown from \d+, consistently/);
     const state = JSON.parse(readFileSync(at('state.json'), 'utf8'));
     assert.equal(state.checkpoints.length, 3);
   });
