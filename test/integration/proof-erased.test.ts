@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { verifyBundle } from '../../services/core/verify/node.js';
 import { createErasingWorld, type ErasingWorld } from '../support/erasing.js';
 
@@ -25,6 +26,8 @@ describe('the bundle of an event of a person who was erased', () => {
         message: `${person} invited somebody`,
       })),
     );
+    // `batches` is written behind `events`: until then nothing can be shown of the event.
+    for (let looks = 0; looks < 100 && !(await world.verdict(ada!)).verified; looks += 1) await sleep(50);
     const before = await verifyBundle((await proofOf(ada!)).text);
     assert.equal(before.checks.signature.verified, true, before.message);
     assert.equal(before.events[0]!.actor.email, 'ada@example.org');
