@@ -3,7 +3,7 @@ import { Redis } from 'ioredis';
 import { createClickHouse } from '../core/clients/clickhouse.js';
 import { createKafka } from '../core/clients/kafka.js';
 import { readAddresses, readEnvironment } from '../core/config.js';
-import { readDeployment } from '../core/deployment.js';
+import { readDeployment, readGroup } from '../core/deployment.js';
 import { messageOf } from '../core/errors.js';
 import { createHealth, serveHealth } from '../core/health.js';
 import { createLifecycle } from '../core/lifecycle.js';
@@ -68,7 +68,7 @@ try {
     redis,
     topics,
     alertsTopic: env.text('SEALSTREAM_ALERTS_TOPIC', 'audit.alerts'),
-    groupId: env.text('SEALSTREAM_ALERTS_GROUP', 'sealstream-alerts'),
+    groupId: readGroup(process.env, 'alerts', topics),
     deployment,
     fetch: alertFetch(defaultFetchSettings),
     limits: defaultEngineLimits,

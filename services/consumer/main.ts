@@ -2,7 +2,7 @@
 import { createClickHouse } from '../core/clients/clickhouse.js';
 import { createKafka } from '../core/clients/kafka.js';
 import { readAddresses, readEnvironment } from '../core/config.js';
-import { readDeployment } from '../core/deployment.js';
+import { readDeployment, readGroup } from '../core/deployment.js';
 import { messageOf } from '../core/errors.js';
 import { createHealth, serveHealth } from '../core/health.js';
 import { createLifecycle } from '../core/lifecycle.js';
@@ -42,7 +42,7 @@ try {
     database,
     sink: createSink({ url: clickhouseUrl, database, timeoutMs: insertTimeoutMs }),
     topics,
-    groupId: env.text('SEALSTREAM_CONSUMER_GROUP', 'sealstream-consumer'),
+    groupId: readGroup(process.env, 'consumer', topics),
     deployment,
     fetch: defaultFetchSettings,
     bounds: defaultRangeLimits,

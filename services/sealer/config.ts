@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { type Environment, readEnvironment } from '../core/config.js';
+import { readGroup, type Topics } from '../core/deployment.js';
 import { messageOf, SealstreamError } from '../core/errors.js';
 import { type SigningKey, signingKeyFromPem } from '../core/seal/index.js';
 import { parseVkey, signatureTypes, TlogError } from '../core/tlog/index.js';
@@ -27,7 +28,7 @@ export interface SealerConfig {
 const bad = (message: string, cause?: unknown): SealstreamError => new SealstreamError('config', message, { cause });
 
 /** Throws `config` naming the variable that is wrong. */
-export function readSealerConfig(environment: Environment): SealerConfig {
+export function readSealerConfig(environment: Environment, topics: Topics): SealerConfig {
   const env = readEnvironment(environment);
   const [first, ...further] = env.list('SEALSTREAM_LOG_KEY_FILE').map(readKey);
   if (!first) throw bad('SEALSTREAM_LOG_KEY_FILE names no file');
@@ -41,7 +42,7 @@ export function readSealerConfig(environment: Environment): SealerConfig {
   return {
     folder: env.text('SEALSTREAM_LOG_DIR'),
     keys: [first, ...further],
-    groupId: env.text('SEALSTREAM_SEALER_GROUP', 'sealstream.sealer'),
+    groupId: readGroup(environment, 'sealer', topics),
     limits: {
       ...defaultSealingLimits,
       checkpointEveryMs,

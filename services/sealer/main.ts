@@ -25,7 +25,7 @@ try {
   const env = readEnvironment(process.env);
   const { kafkaBrokers, clickhouseUrl, clickhouseDatabase: database } = readAddresses(process.env);
   const { deployment, topics } = readDeployment(process.env);
-  const config = readSealerConfig(process.env);
+  const config = readSealerConfig(process.env, topics);
   const metrics = createMetrics('sealer');
   const health = createHealth([...healthParts]);
   const waiting = new AbortController();

@@ -67,8 +67,8 @@ describe('sealstream demo, on a running instance', () => {
     );
     for (const command of commands) {
       let ran = await instance.cli(command);
-      // The last of the alerts may take a moment more than the demo waits: an engine that has to join its group again waits for its session.
-      for (let looks = 0; command[1] === 'list' && !/Somebody/.test(ran.stdout) && looks < 90; looks += 1) {
+      // The last of the alerts may take a moment more than the demo waits.
+      for (let looks = 0; command[1] === 'list' && !/Somebody/.test(ran.stdout) && looks < 20; looks += 1) {
         await sleep(1_000);
         ran = await instance.cli(command);
       }
@@ -81,8 +81,8 @@ describe('sealstream demo, on a running instance', () => {
       if (command[0] === 'show') assert.match(ran.stdout, /"role": "owner"/);
       if (command[0] === 'verify') assert.match(ran.stdout, /^VERIFIED/);
     }
-    // On a machine that is busy starting other things the demo may be over before the engine has joined its group.
-    assert.match(stdout, /\d+ alerts? (was|were) raised while it went on|no alert was raised yet/);
+    const [alerts] = printed(stdout, /(\d+) alerts were raised while it went on/).map(Number);
+    assert.ok(alerts! >= 3, `${alerts} alerts`);
     const tries = JSON.parse((await instance.cli([...commands[1]!, '--limit', '1000', '-o', 'json'])).stdout).events;
     const actions = tries.map(({ action }: { action: string }) => action).reverse();
     const login = actions.indexOf('auth.login');

@@ -23,7 +23,11 @@ export async function startRunningInstance(): Promise<RunningInstance> {
   const stack = stackFromEnv();
   const folder = temporaryFolder();
   const dataDir = join(folder.path, 'data');
-  const topics = [uniqueName('audit.events', '.'), uniqueName('audit.registry', '.')] as const;
+  const topics = [
+    uniqueName('audit.events', '.'),
+    uniqueName('audit.registry', '.'),
+    uniqueName('audit.alerts', '.'),
+  ] as const;
   const database = uniqueName('test');
   const instance = startInstance({
     file: join(packageRoot(), 'dist/infra/local/main.js'),
@@ -37,7 +41,7 @@ export async function startRunningInstance(): Promise<RunningInstance> {
       SEALSTREAM_PORT: String(await freePort()),
       SEALSTREAM_EVENTS_TOPIC: topics[0],
       SEALSTREAM_REGISTRY_TOPIC: topics[1],
-      SEALSTREAM_CONSUMER_GROUP: uniqueName('consumer', '.'),
+      SEALSTREAM_ALERTS_TOPIC: topics[2],
     },
   });
   const url = await instance.ready().catch(async (error) => {

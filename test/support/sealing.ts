@@ -137,17 +137,23 @@ export async function startTestSealer(
 }
 
 /** Read as the service reads its environment. */
-function witnessesOf({ witnesses, logKey, folder }: SealingConfig): ReturnType<typeof readSealerConfig>['witnesses'] {
+function witnessesOf({
+  witnesses,
+  logKey,
+  folder,
+  topics,
+}: SealingConfig): ReturnType<typeof readSealerConfig>['witnesses'] {
   if (witnesses.length === 0) return [];
   const keys = mkdtempSync(join(tmpdir(), 'sealstream-key-'));
   try {
     const file = join(keys, 'log-key.pem');
     writeFileSync(file, logKey);
-    return readSealerConfig({
+    const environment = {
       SEALSTREAM_LOG_KEY_FILE: file,
       SEALSTREAM_LOG_DIR: folder,
       SEALSTREAM_WITNESSES: witnesses.join(','),
-    }).witnesses;
+    };
+    return readSealerConfig(environment, topics).witnesses;
   } finally {
     rmSync(keys, { recursive: true });
   }

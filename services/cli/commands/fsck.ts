@@ -4,7 +4,7 @@ import { type Command, Option } from 'commander';
 import { createClickHouse } from '../../core/clients/clickhouse.js';
 import { createKafka } from '../../core/clients/kafka.js';
 import { type Environment, readAddresses, readEnvironment } from '../../core/config.js';
-import { readDeployment } from '../../core/deployment.js';
+import { readDeployment, readGroup } from '../../core/deployment.js';
 import { messageOf } from '../../core/errors.js';
 import { createLogger } from '../../core/log.js';
 import { keptEvery } from '../../core/log-folder/index.js';
@@ -88,7 +88,7 @@ interface Running {
 async function reconcile(environment: Environment, options: FsckOptions, running: Running): Promise<Fsck> {
   const { addresses, deployment, topics } = readWhere(environment);
   const { kafkaBrokers: brokers, clickhouseUrl, clickhouseDatabase: database } = addresses;
-  const groupId = readEnvironment(environment).text('SEALSTREAM_CONSUMER_GROUP', 'sealstream-consumer');
+  const groupId = readGroup(environment, 'consumer', topics);
   const logger = createLogger('fsck', 'silent');
   const clickhouse = createClickHouse({ url: clickhouseUrl, database });
   try {

@@ -41,7 +41,7 @@ export interface PartTable {
     options: { erasureId: string; listedIn: (part: FoundPart) => string },
   ): Promise<void>;
   /** How much an erasure has named. */
-  counts(erasureId: string): Promise<{ events: number; partsListed: number; records: number }>;
+  counts(erasureId: string): Promise<{ events: number; partsListed: number; records: number; quarantined: number }>;
   /** An erasure's parts in pieces of at most `most`, records whole. */
   chunks(erasureId: string, most: number): AsyncGenerator<Chunk>;
 }
@@ -109,8 +109,9 @@ export function createPartTable({
     },
 
     async counts(erasureId) {
-      const [row] = await rows<{ events: number; partsListed: number; records: number }>(
-        `SELECT uniqExact(header_hash, idx) AS events, uniqExact(header_hash, idx, part) AS partsListed, uniqExact(header_hash) AS records
+      const [row] = await rows<{ events: number; partsListed: number; records: number; quarantined: number }>(
+        `SELECT uniqExact(header_hash, idx) AS events, uniqExact(header_hash, idx, part) AS partsListed, uniqExact(header_hash) AS records,
+           uniqExactIf((incarnation, partition, offset), source = 'quarantine') AS quarantined
          FROM {database:Identifier}.erased_parts WHERE erasure_id = {erasure:UUID}`,
         { erasure: erasureId },
       );

@@ -40,8 +40,8 @@ export interface Quarantined {
     below: readonly number[];
     onParts: (parts: FoundPart[]) => Promise<void>;
   }): Promise<{ unreadable: number }>;
-  /** Puts the ErasedBatch in the place of every record of which the list names a part; how many were changed. */
-  rewrite(erased: ErasedParts): Promise<number>;
+  /** Puts the ErasedBatch in the place of every record of which the list names a part. */
+  rewrite(erased: ErasedParts): Promise<void>;
 }
 
 /** Rows held at once; a record has a megabyte at most. */
@@ -121,7 +121,6 @@ export function createQuarantined({
       return { unreadable };
     },
     async rewrite(erased) {
-      let changed = 0;
       for await (const rows of pages()) {
         for (const row of rows) {
           const open = openFrame(row.value);
@@ -131,10 +130,8 @@ export function createQuarantined({
           const rest = eraseFrame(open, (index, part) => erased.has(hash, index, part));
           if (!rest) continue;
           await replace(row, rest.frame.value);
-          changed += 1;
         }
       }
-      return changed;
     },
   };
 }

@@ -96,7 +96,7 @@ export const ErasureAnswer = Type.Object(
       events: count('of which parts were named'),
       parts: count('named in signed events'),
       records: count('that carry them'),
-      quarantined_records: count('rewritten'),
+      quarantined_records: count('records found in quarantine alone'),
       alerts: count('of which values of the group were erased'),
       unreadable: count('records in quarantine that nobody can take apart and that hold the subject’s text'),
     }),

@@ -183,7 +183,7 @@ async function rewriteAll({ work, signal, get, put }: Stage): Promise<void> {
   const { id } = get();
   await put({ state: 'rewriting', error: '' });
   await standing.refresh();
-  const changed = await quarantined.rewrite(standing);
+  await quarantined.rewrite(standing);
   onStep('quarantine_rewritten');
   for await (const chunk of parts.chunks(id, chunkParts)) {
     signal.throwIfAborted();
@@ -196,5 +196,5 @@ async function rewriteAll({ work, signal, get, put }: Stage): Promise<void> {
   }
   const findings = await eraseFindings(id);
   onStep('findings_rewritten');
-  await put({ quarantined: get().quarantined + changed, findings: get().findings + findings });
+  await put({ findings });
 }
