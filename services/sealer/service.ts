@@ -7,7 +7,12 @@ import type { Deployment } from '../core/judge/index.js';
 import type { Logger } from '../core/log.js';
 import { type Shard, shardName } from '../core/log-folder/index.js';
 import type { Metrics } from '../core/metrics.js';
-import { createRegistryReader, defaultFetchSettings, type FetchSettings } from '../core/reading/index.js';
+import {
+  createRegistryReader,
+  defaultFetchSettings,
+  type FetchSettings,
+  warnOfRetention,
+} from '../core/reading/index.js';
 import { retry } from '../core/retry.js';
 import { createNodeTreeHasher } from '../core/tlog/node.js';
 import { type Consumption, consume } from './consume.js';
@@ -91,6 +96,7 @@ export async function startSealer(options: SealerOptions): Promise<Sealer> {
   let ofEvents: Consumption | undefined;
   const admin = kafka.admin();
   await waiting('kafka', () => admin.connect());
+  void warnOfRetention({ kafka, topic: topics.events, log });
   const registryReader = await waiting('registry', () =>
     createRegistryReader({
       kafka,

@@ -1,5 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, type TestContext, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import kafkajs from 'kafkajs';
+import { pino } from 'pino';
 import { originOf } from '../../services/core/log-folder/index.js';
 import { sha256 } from '../../services/core/seal/index.js';
 import { createTreeHasher, decodeEntry, type LogEntry } from '../../services/core/tlog/index.js';
@@ -132,5 +135,49 @@ describe('the log', { concurrency: 4 }, () => {
     assert.ok(encoded.length >= 800);
     const metrics = await second.metrics();
     assert.match(metrics, /sealstream_sealer_entries_total\{[^}]*\} 1[0-9]{2}\n/);
+  });
+
+  test('of a partition that is added while the sealer runs begins within seconds', async (t) => {
+    const world = await createWorld(t);
+    const sealer = await start(t, world);
+    await world.sealed();
+    const admin = world.kafka.admin();
+    await admin.connect();
+    await admin.createPartitions({ topicPartitions: [{ topic: world.topics.events, count: 3 }] });
+    await admin.disconnect();
+    // The world's own producer has not heard of the partition.
+    const producer = world.kafka.producer();
+    await producer.connect();
+    await producer.send({ topic: world.topics.events, messages: [{ partition: 2, value: 'to the new partition' }] });
+    await producer.disconnect();
+    await world.sealed({ timeoutMs: 20_000, isIn: (shard) => shard !== 'registry' && shard.partition === 2 });
+    assert.equal((await checkpointOf(world.config, world.eventShard(2)))!.size, 1);
+    await sealer.stop();
+  });
+
+  test('keeps for as long as Kafka is told: the sealer says so at its start, and warns where that is for ever', async (t) => {
+    const world = await createWorld(t);
+    const said = async (retentionMs: string): Promise<string> => {
+      const admin = world.kafka.admin();
+      await admin.connect();
+      const configEntries = [{ name: 'retention.ms', value: retentionMs }];
+      const resources = [{ type: kafkajs.ConfigResourceTypes.TOPIC, name: world.topics.events, configEntries }];
+      await admin.alterConfigs({ validateOnly: false, resources });
+      await admin.disconnect();
+      const lines: string[] = [];
+      const log = pino({ level: 'info' }, { write: (line) => void lines.push(line) });
+      const sealer = await startTestSealer(world.newSite(), { log });
+      try {
+        for (const until = Date.now() + 10_000; ; await sleep(20)) {
+          const line = lines.find((one) => /retention/.test(one));
+          if (line !== undefined) return line;
+          assert.ok(Date.now() < until, 'the retention is said');
+        }
+      } finally {
+        await sealer.stop();
+      }
+    };
+    assert.match(await said('604800000'), /"retentionMs":604800000.*retention of the raw topic/);
+    assert.match(await said('-1'), /keeps the records of .* for ever \(retention\.ms=-1\)/);
   });
 });

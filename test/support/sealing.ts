@@ -9,7 +9,7 @@ import { createKafka } from '../../services/core/clients/kafka.js';
 import { createDeployment } from '../../services/core/deployment.js';
 import { createHealth, type Health } from '../../services/core/health.js';
 import type { TopicRecord } from '../../services/core/judge/index.js';
-import { createLogger } from '../../services/core/log.js';
+import { createLogger, type Logger } from '../../services/core/log.js';
 import { logPaths, originOf, readIfThere, type Shard, shardName } from '../../services/core/log-folder/index.js';
 import { createMetrics } from '../../services/core/metrics.js';
 import { type FetchSettings, readTopic, topicOffsets } from '../../services/core/reading/index.js';
@@ -80,14 +80,15 @@ export async function startTestSealer(
   {
     onStep = () => {},
     level = 'silent',
+    log = createLogger('sealer', level),
     lookAgainMs = 60_000,
   }: {
     onStep?: (step: Step, at: { origin: string; size: number }) => void;
     level?: string;
+    log?: Logger;
     lookAgainMs?: number;
   } = {},
 ): Promise<TestSealer> {
-  const log = createLogger('sealer', level);
   const clickhouse = createClickHouse({ url: new URL(config.clickhouseUrl), database: config.database });
   const health = createHealth([...healthParts]);
   const metrics = createMetrics('sealer', { process: false });

@@ -29,6 +29,12 @@ export const defaultFetchSettings: FetchSettings = {
   partitionsAtOnce: 4,
 };
 
+/**
+ * How old a member's knowledge of the topic's partitions gets at most: with kafkajs' five minutes, records of a partition that was added would
+ * wait so long. A request of some hundred bytes.
+ */
+const metadataMaxAgeMs = 3_000;
+
 /** A member of the consumer group that stays one: where kafkajs gives up, it is made anew. */
 export interface GroupMember {
   /** The next fetch of the partition starts here. */
@@ -144,6 +150,7 @@ function createConsumer({
 }): Consumer {
   return kafka.consumer({
     groupId,
+    metadataMaxAge: metadataMaxAgeMs,
     sessionTimeout: settings.sessionTimeoutMs,
     rebalanceTimeout: settings.rebalanceTimeoutMs,
     heartbeatInterval: settings.heartbeatIntervalMs,
