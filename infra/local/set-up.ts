@@ -1,6 +1,6 @@
 import { Kafka, logLevel } from 'kafkajs';
 import { installPack } from '../../services/alerts/engine/install-pack.js';
-import { createRuleTable } from '../../services/alerts/engine/rule-table.js';
+import { createRuleTable } from '../../services/alerts/rule-texts/index.js';
 import { createClickHouse } from '../../services/core/clients/clickhouse.js';
 import { messageOf, SealstreamError } from '../../services/core/errors.js';
 import { migrate } from '../clickhouse/migrate.js';

@@ -1,5 +1,8 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
+import { createFindingTable, type Finding } from '../../services/alerts/findings/index.js';
+import { parseRules, type Rule } from '../../services/alerts/rules/index.js';
+import { createMetrics } from '../../services/core/metrics.js';
 import {
   type BacktestReport,
   type BacktestRequest,
@@ -7,10 +10,7 @@ import {
   difference,
   readExamples,
   runBacktest,
-} from '../../services/alerts/backtest/index.js';
-import { createFindingTable, type Finding } from '../../services/alerts/findings/index.js';
-import { parseRules, type Rule } from '../../services/alerts/rules/index.js';
-import { createMetrics } from '../../services/core/metrics.js';
+} from '../../services/gateway/alerts/backtest/run/index.js';
 import { createQueryMetrics } from '../../services/gateway/query/metrics.js';
 import { createEventsTable, type EventsTable, type TenantScope } from '../../services/gateway/query/scope.js';
 import {

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { installPack, packOwner } from '../../services/alerts/engine/install-pack.js';
-import { createRuleTable, type RuleTable } from '../../services/alerts/engine/rule-table.js';
 import { packTexts } from '../../services/alerts/pack/index.js';
+import { createRuleTable, type RuleTable } from '../../services/alerts/rule-texts/index.js';
 import { createTestDatabase, type TestDatabase } from '../support/stack.js';
 
 describe('the built-in rules, put into the table', () => {

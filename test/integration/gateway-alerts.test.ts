@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { after, before, describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { createRuleTable } from '../../services/alerts/engine/rule-table.js';
 import { createFindingTable, type Finding, fingerprintOf } from '../../services/alerts/findings/index.js';
+import { createRuleTable } from '../../services/alerts/rule-texts/index.js';
 import { createClickHouse } from '../../services/core/clients/clickhouse.js';
 import {
   type AnyFields,

@@ -3,7 +3,6 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Redis } from 'ioredis';
 import { alertsTopic, ensureTopics } from '../../infra/kafka/topics.js';
 import type { TellPeople } from '../../services/alerts/engine/reporter.js';
-import { createRuleTable } from '../../services/alerts/engine/rule-table.js';
 import {
   alertFetch,
   defaultEngineLimits,
@@ -12,6 +11,7 @@ import {
   engineHealthParts,
   startEngine,
 } from '../../services/alerts/engine/service.js';
+import { createRuleTable } from '../../services/alerts/rule-texts/index.js';
 import type { Locate } from '../../services/alerts/windows/index.js';
 import { createClickHouse } from '../../services/core/clients/clickhouse.js';
 import { createKafka } from '../../services/core/clients/kafka.js';

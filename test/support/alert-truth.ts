@@ -1,4 +1,3 @@
-import { runBacktest } from '../../services/alerts/backtest/index.js';
 import { createStoredEvents } from '../../services/alerts/engine/stored-events.js';
 import { createFindingTable, type Finding, findingOf } from '../../services/alerts/findings/index.js';
 import { createRuleIndex } from '../../services/alerts/match/index.js';
@@ -7,6 +6,7 @@ import { type Entered, judgeAll, planWindows } from '../../services/alerts/windo
 import type { Locate } from '../../services/alerts/windows/plan.js';
 import { createMetrics } from '../../services/core/metrics.js';
 import { formatUuid } from '../../services/core/wire/index.js';
+import { runBacktest } from '../../services/gateway/alerts/backtest/run/index.js';
 import { createQueryMetrics } from '../../services/gateway/query/metrics.js';
 import { createEventsTable } from '../../services/gateway/query/scope.js';
 import type { DeliveryWorld } from './delivering.js';

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { createBind } from '../../services/core/sql/bind.js';
+import { inRange, parseIpRange } from '../../services/core/sql/ip-range.js';
 import { decodeEvent } from '../../services/core/wire/index.js';
 import { Problem } from '../../services/gateway/errors.js';
-import { createBind } from '../../services/gateway/query/bind.js';
 import { filterSql, matches, readFilter, readParameters } from '../../services/gateway/query/filter.js';
 import { filterFields } from '../../services/gateway/query/filter-fields.js';
-import { inRange, parseIpRange } from '../../services/gateway/query/ip-range.js';
 import { inTenant } from '../../services/gateway/query/scope.js';
 import { tenantOf } from '../../services/gateway/query/tenant.js';
 import { eventParts, nowMs } from '../support/judging.js';

@@ -1,5 +1,5 @@
 import { type PackText, packTexts } from '../pack/index.js';
-import type { RuleTable, RuleText } from './rule-table.js';
+import type { RuleTable, RuleText } from '../rule-texts/index.js';
 
 /** Rules that come with the product belong to the deployment, and are judged for every organization. */
 export const packOwner = '';

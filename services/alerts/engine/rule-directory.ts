@@ -2,11 +2,11 @@ import { messageOf } from '../../core/errors.js';
 import type { Logger } from '../../core/log.js';
 import type { InhibitedBy } from '../findings/index.js';
 import { packTexts } from '../pack/index.js';
+import type { RuleTable, RuleText } from '../rule-texts/index.js';
 import { parseRuleSet, type Rule, type RuleFault } from '../rules/index.js';
 import type { Locate } from '../windows/index.js';
 import { type ActiveRules, activateRules, type OwnerRules } from './active-rules.js';
 import type { EngineMetrics } from './engine-metrics.js';
-import type { RuleTable, RuleText } from './rule-table.js';
 
 /** What belongs to a rule beside what it finds. */
 export interface RuleSetting {

@@ -12,6 +12,7 @@ import { createFolder, createLaneStore, createRegistryReader, type FetchSettings
 import { retry } from '../../core/retry.js';
 import { sha256 } from '../../core/seal/index.js';
 import { createFindingTable, type FindingTable } from '../findings/index.js';
+import { createRuleTable } from '../rule-texts/index.js';
 import type { Locate } from '../windows/index.js';
 import { consume } from './consume.js';
 import { createEngineMetrics } from './engine-metrics.js';
@@ -20,7 +21,6 @@ import { createPartitionWork, type PartitionWork } from './partition.js';
 import { rebuildWindows } from './rebuild.js';
 import { createReporter } from './reporter.js';
 import { createRuleDirectory, type RuleDirectory } from './rule-directory.js';
-import { createRuleTable } from './rule-table.js';
 import { createStoredEvents } from './stored-events.js';
 import type { Telling } from './telling.js';
 import { startTicker, type TickSettings } from './ticker.js';

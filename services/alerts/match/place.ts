@@ -1,8 +1,8 @@
 import { addressText } from '../../core/event/address.js';
+import { documentOf } from '../../core/event/document.js';
 import { formatTimestampUs } from '../../core/event/time.js';
 import type { WireEvent } from '../../core/wire/event.js';
 import { formatUuid } from '../../core/wire/uuid.js';
-import { documentOf } from '../../gateway/query/language/json.js';
 import type { Column, Place } from '../rules/field.js';
 
 /** A value of an event: what JSON has, lists excluded where they are opened. */

@@ -1,5 +1,5 @@
+import { documentOf } from '../../core/event/document.js';
 import type { WireEvent } from '../../core/wire/event.js';
-import { documentOf } from '../../gateway/query/language/json.js';
 import type { Column, Document, Place } from '../rules/field.js';
 import type { DetectionRule } from '../rules/rule.js';
 import { compileExpression } from './compile.js';

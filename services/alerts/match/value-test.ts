@@ -1,6 +1,6 @@
 import { isIPv4 } from 'node:net';
 import { addressBytes } from '../../core/event/address.js';
-import { type IpRange, inRange, parseIpRange } from '../../gateway/query/ip-range.js';
+import { type IpRange, inRange, parseIpRange } from '../../core/sql/ip-range.js';
 import type { FieldReference, ValueTest } from '../rules/expression.js';
 import type { Field } from '../rules/field.js';
 import { compileRegex } from '../rules/regex.js';

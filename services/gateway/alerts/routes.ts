@@ -1,9 +1,9 @@
 import type { FastifyInstance, preHandlerAsyncHookHandler } from 'fastify';
 import type { Redis } from 'ioredis';
 import type { Kafka } from 'kafkajs';
-import { createRuleTable } from '../../alerts/engine/rule-table.js';
 import { createActionTable, createFindingTable, createSilenceTable } from '../../alerts/findings/index.js';
 import { createNotifications, strictPolicy, type TargetPolicy } from '../../alerts/notify/index.js';
+import { createRuleTable } from '../../alerts/rule-texts/index.js';
 import type { Locate } from '../../alerts/windows/index.js';
 import type { ClickHouseClient } from '../../core/clients/clickhouse.js';
 import type { Logger } from '../../core/log.js';

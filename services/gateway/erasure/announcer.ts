@@ -3,10 +3,10 @@ import { erasableParts, listAction, relatedOf } from '../../core/erasure/index.j
 import { type EventInput, toWire } from '../../core/event/index.js';
 import type { Logger } from '../../core/log.js';
 import { sha256 } from '../../core/seal/index.js';
+import { idSql } from '../../core/sql/bind.js';
 import { formatUuid, uuidV7, type WireEvent } from '../../core/wire/index.js';
 import type { Producer } from '../../producer/index.js';
 import { actorOf } from '../auth/actor.js';
-import { idSql } from '../query/bind.js';
 import type { EventsTable } from '../query/scope.js';
 import type { ActOrigin } from '../registry/system-log.js';
 import type { Erasure } from './erasure-table.js';

@@ -1,7 +1,7 @@
 import type { ErasablePartName } from '../../core/erasure/index.js';
+import type { Bind } from '../../core/sql/bind.js';
 import type { WireEvent } from '../../core/wire/event.js';
 import { Problem } from '../errors.js';
-import type { Bind } from '../query/bind.js';
 import { type Filter, filterSql, matches, readFilter, readParameters } from '../query/filter.js';
 
 /** Whom or what an erasure concerns, as the request says it. Kept as this JSON while the work lasts. */

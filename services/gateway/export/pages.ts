@@ -1,5 +1,5 @@
 import type { EventRow } from '../../core/rows/index.js';
-import type { Bind } from '../query/bind.js';
+import type { Bind } from '../../core/sql/bind.js';
 import type { Filter } from '../query/filter.js';
 import { readNewest } from '../query/newest.js';
 import type { Direction, PageEnd } from '../query/page-cursor.js';

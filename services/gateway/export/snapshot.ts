@@ -1,4 +1,4 @@
-import type { Bind } from '../query/bind.js';
+import type { Bind } from '../../core/sql/bind.js';
 
 /**
  * What was stored at one moment, as a condition: rows of the topic's present life below the first offset, per partition, that was not

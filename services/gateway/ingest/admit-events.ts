@@ -1,8 +1,7 @@
 import { Compile } from 'typebox/compile';
 import { listAction } from '../../core/erasure/index.js';
-import { EventInput, InvalidEvent, toWire } from '../../core/event/index.js';
+import { EventInput, encodeChecked, InvalidEvent, toWire } from '../../core/event/index.js';
 import { limits, type WireEvent } from '../../core/wire/index.js';
-import { encodeChecked } from '../../producer/intake.js';
 import { type Caller, may, mayActFor } from '../auth/caller.js';
 import { Problem, type ProblemPart } from '../errors.js';
 import { described, validationParts } from '../http/problem-of.js';

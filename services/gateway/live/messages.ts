@@ -1,6 +1,6 @@
 import { type TSchema, Type } from 'typebox';
 import { alertChanges } from '../../alerts/findings/index.js';
-import { levels } from '../../alerts/rules/rule.js';
+import { levels } from '../../alerts/rules/index.js';
 import { alertStatuses } from '../alerts/alerts/list-request.js';
 import { Alert } from '../alerts/alerts/schemas.js';
 import { Event, filterParameters } from '../query/schemas.js';

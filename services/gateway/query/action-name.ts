@@ -1,6 +1,6 @@
 import { expandAction } from '../../core/catalogue/index.js';
+import { anyOf, type Bind } from '../../core/sql/bind.js';
 import type { WireEvent } from '../../core/wire/event.js';
-import { anyOf, type Bind } from './bind.js';
 
 /**
  * An action as people ask for it: a part of its name, or any name that the catalogue knows it by (`auth.failed` is auth.login_failed,

@@ -1,5 +1,5 @@
 import { decodeEventRows, type EventRow, eventColumns } from '../../core/rows/index.js';
-import { idSql } from './bind.js';
+import { idSql } from '../../core/sql/bind.js';
 import type { EventsTable, TenantScope } from './scope.js';
 
 /** Rows looked at for one id. Producers make ids that differ, so more than one is a producer's fault or somebody's doing. */

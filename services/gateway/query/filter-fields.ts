@@ -1,9 +1,9 @@
+import { anyOf, type Bind, timeSql } from '../../core/sql/bind.js';
+import { type IpRange, inRange, ipRangeSql, parseIpRange } from '../../core/sql/ip-range.js';
 import type { WireEvent } from '../../core/wire/event.js';
 import { actorTypes, eventKinds, outcomes, scopes } from '../../core/wire/symbols.js';
 import { type ActionName, actionName, actionNameSql, isActionName } from './action-name.js';
-import { anyOf, type Bind, timeSql } from './bind.js';
 import { badParameter } from './errors.js';
-import { type IpRange, inRange, ipRangeSql, parseIpRange } from './ip-range.js';
 import { type Condition, compileQuery, QueryFault } from './language/index.js';
 import { flag, type Given, listed, one, symbols, timeUs } from './values.js';
 

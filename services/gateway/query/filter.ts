@@ -1,5 +1,5 @@
+import type { Bind } from '../../core/sql/bind.js';
 import type { WireEvent } from '../../core/wire/event.js';
-import type { Bind } from './bind.js';
 import { badParameter } from './errors.js';
 import { type FilterField, filterFields } from './filter-fields.js';
 import { type Given, one } from './values.js';

@@ -1,7 +1,7 @@
 import { decodeIngestCursor, type IngestCursor, type Position } from '../../core/cursor/index.js';
 import { decodeEventRows, type EventRow, eventColumns } from '../../core/rows/index.js';
+import type { Bind } from '../../core/sql/bind.js';
 import { type Problem, unavailable } from '../errors.js';
-import type { Bind } from './bind.js';
 import { isTooLarge } from './clickhouse-errors.js';
 import { badParameter } from './errors.js';
 import { type Filter, filterSql } from './filter.js';

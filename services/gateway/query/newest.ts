@@ -1,6 +1,6 @@
 import { decodeEventRows, type EventRow, eventColumns } from '../../core/rows/index.js';
+import { type Bind, timeSql } from '../../core/sql/bind.js';
 import { limits } from '../../core/wire/limits.js';
-import { type Bind, timeSql } from './bind.js';
 import { isTooLarge } from './clickhouse-errors.js';
 import { type Filter, filterSql, stretchOf } from './filter.js';
 import type { Direction, PageEnd } from './page-cursor.js';

@@ -1,9 +1,9 @@
 import type { ClickHouseSettings } from '@clickhouse/client';
 import type { ClickHouseClient } from '../../core/clients/clickhouse.js';
 import { fetchRowBinary } from '../../core/rows/index.js';
+import { anyOf, type Bind, createBind } from '../../core/sql/bind.js';
 import type { WireBody } from '../../core/wire/event.js';
 import { type HiddenActions, hiddenByCatalogue, isHidden } from '../catalogue/hidden.js';
-import { anyOf, type Bind, createBind } from './bind.js';
 import { queryProblem } from './clickhouse-errors.js';
 import type { QueryMetrics } from './metrics.js';
 

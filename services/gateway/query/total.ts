@@ -1,4 +1,4 @@
-import type { Bind } from './bind.js';
+import type { Bind } from '../../core/sql/bind.js';
 import { type Filter, filterSql } from './filter.js';
 import type { EventsTable, TenantScope } from './scope.js';
 

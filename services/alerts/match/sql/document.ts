@@ -1,4 +1,4 @@
-import type { Bind } from '../../../gateway/query/bind.js';
+import type { Bind } from '../../../core/sql/bind.js';
 import type { Place } from '../../rules/field.js';
 
 type DocumentPlace = Extract<Place, { kind: 'document' }>;

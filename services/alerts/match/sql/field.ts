@@ -1,7 +1,7 @@
 import { isIPv4 } from 'node:net';
 import { addressBytes } from '../../../core/event/address.js';
-import type { Bind } from '../../../gateway/query/bind.js';
-import { ipRangeSql, parseIpRange } from '../../../gateway/query/ip-range.js';
+import type { Bind } from '../../../core/sql/bind.js';
+import { ipRangeSql, parseIpRange } from '../../../core/sql/ip-range.js';
 import type { FieldTest, RegexTest, TextTest, TimeTest, ValueTest } from '../../rules/expression.js';
 import type { Field, Place } from '../../rules/field.js';
 import { plainText } from '../../rules/pattern.js';

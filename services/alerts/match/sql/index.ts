@@ -1,4 +1,4 @@
-import type { Bind } from '../../../gateway/query/bind.js';
+import type { Bind } from '../../../core/sql/bind.js';
 import type { Expression } from '../../rules/expression.js';
 import type { Detection } from '../../rules/rule.js';
 import { fieldSql, type Sql } from './field.js';

@@ -1,4 +1,4 @@
-import type { Bind } from '../../../gateway/query/bind.js';
+import type { Bind } from '../../../core/sql/bind.js';
 import type { KeywordTest } from '../../rules/expression.js';
 import { documents } from '../../rules/field.js';
 import { inJson } from '../keyword.js';

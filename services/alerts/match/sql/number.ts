@@ -1,4 +1,4 @@
-import type { Bind } from '../../../gateway/query/bind.js';
+import type { Bind } from '../../../core/sql/bind.js';
 import type { FieldReference, ValueTest } from '../../rules/expression.js';
 import type { Field, Place } from '../../rules/field.js';
 import { columnSql, listColumn, loweredSql } from './columns.js';

@@ -1,4 +1,4 @@
-import type { Bind } from '../../../gateway/query/bind.js';
+import type { Bind } from '../../../core/sql/bind.js';
 import type { RegexTest, TextTest } from '../../rules/expression.js';
 import { anyOne, anyRun, type Pattern, plainText } from '../../rules/pattern.js';
 import { inCase } from '../text-test.js';

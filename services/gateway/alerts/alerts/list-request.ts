@@ -1,5 +1,5 @@
 import type { AlertStatus, FindingQuery } from '../../../alerts/findings/index.js';
-import { type Level, levels } from '../../../alerts/rules/rule.js';
+import { type Level, levels } from '../../../alerts/rules/index.js';
 import { badParameter } from '../../query/errors.js';
 import type { RawQuery } from '../../query/event-queries.js';
 import { type Parameters, readParameters } from '../../query/filter.js';

@@ -1,6 +1,6 @@
 import { Type } from 'typebox';
 import { actionKinds } from '../../../alerts/findings/index.js';
-import { levels } from '../../../alerts/rules/rule.js';
+import { levels } from '../../../alerts/rules/index.js';
 import { Cursor, NextCursor, nullable, Organization, oneOf, Time } from '../schemas.js';
 import { alertStatuses, listLimits } from './list-request.js';
 

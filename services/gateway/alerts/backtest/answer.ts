@@ -1,7 +1,7 @@
-import type { BacktestReport, Difference } from '../../../alerts/backtest/index.js';
 import { formatTimestampUs } from '../../../core/event/time.js';
 import type { EventAnswer } from '../../query/answer.js';
 import { findingAnswer } from './finding-schema.js';
+import type { BacktestReport, Difference } from './run/index.js';
 
 const noEvents: ReadonlyMap<string, EventAnswer> = new Map();
 

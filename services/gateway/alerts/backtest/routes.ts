@@ -2,14 +2,6 @@ import { once } from 'node:events';
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import type { FastifyInstance, FastifyReply, FastifyRequest, preHandlerAsyncHookHandler } from 'fastify';
 import type { Static } from 'typebox';
-import {
-  type BacktestRequest,
-  backtestLimits,
-  difference,
-  type Progress,
-  readExamples,
-  runBacktest,
-} from '../../../alerts/backtest/index.js';
 import type { Rule } from '../../../alerts/rules/index.js';
 import type { Locate } from '../../../alerts/windows/index.js';
 import { parseTimestampUs } from '../../../core/event/time.js';
@@ -27,6 +19,14 @@ import { invalidRule } from '../rules/rule-sets.js';
 import { RuleId } from '../rules/schemas.js';
 import { eventScopesOf, ownerOf } from '../whose.js';
 import { backtestAnswer } from './answer.js';
+import {
+  type BacktestRequest,
+  backtestLimits,
+  difference,
+  type Progress,
+  readExamples,
+  runBacktest,
+} from './run/index.js';
 import { BacktestAnswer, BacktestBody, SavedBacktestBody } from './schemas.js';
 
 const tags = ['alert-rules'];

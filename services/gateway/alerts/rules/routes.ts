@@ -1,8 +1,8 @@
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import type { FastifyInstance, FastifyRequest, preHandlerAsyncHookHandler } from 'fastify';
 import type { Type } from 'typebox';
-import { mostVersions, type RuleTable } from '../../../alerts/engine/rule-table.js';
 import { testRules } from '../../../alerts/rule-tests/index.js';
+import { mostVersions, type RuleTable } from '../../../alerts/rule-texts/index.js';
 import type { Rule } from '../../../alerts/rules/index.js';
 import { requirePermission } from '../../auth/caller.js';
 import { describedOnly, problems } from '../../http/described.js';

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import type { RuleTable, RuleText } from '../../../alerts/engine/rule-table.js';
 import { type PackText, packTexts } from '../../../alerts/pack/index.js';
+import type { RuleTable, RuleText } from '../../../alerts/rule-texts/index.js';
 import { parseRuleSet, type Rule, type RuleFault, type RuleSource } from '../../../alerts/rules/index.js';
 import { Problem } from '../../errors.js';
 

@@ -1,4 +1,4 @@
-import type { RuleTable, RuleText } from '../../../alerts/engine/rule-table.js';
+import type { RuleTable, RuleText } from '../../../alerts/rule-texts/index.js';
 import type { Rule, RuleFault, RuleSource } from '../../../alerts/rules/index.js';
 import { Problem } from '../../errors.js';
 import { invalidRule, isOutdated, mostTexts, type OwnedText, type ReadText, type RuleSets } from './rule-sets.js';

@@ -1,5 +1,5 @@
 import { Type } from 'typebox';
-import type { RuleText } from '../../../alerts/engine/rule-table.js';
+import type { RuleText } from '../../../alerts/rule-texts/index.js';
 import { faultCodes, levels, type Rule, type RuleFault } from '../../../alerts/rules/index.js';
 import { nullable, oneOf, Time } from '../schemas.js';
 import { isOutdated, type OwnedText } from './rule-sets.js';

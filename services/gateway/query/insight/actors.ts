@@ -1,6 +1,6 @@
 import { addressText, formatTimestampUs } from '../../../core/event/index.js';
+import type { Bind } from '../../../core/sql/bind.js';
 import { type EventAnswer, rowAnswer } from '../answer.js';
-import type { Bind } from '../bind.js';
 import { type Filter, filterSql } from '../filter.js';
 import { filterFields } from '../filter-fields.js';
 import { readNewest } from '../newest.js';

@@ -1,8 +1,8 @@
 import { formatTimestampUs } from '../../../core/event/index.js';
 import { decodeEventRows, type EventRow, eventColumns } from '../../../core/rows/index.js';
+import { type Bind, timeSql } from '../../../core/sql/bind.js';
 import { formatUuid } from '../../../core/wire/index.js';
 import { type EventAnswer, rowAnswer } from '../answer.js';
-import { type Bind, timeSql } from '../bind.js';
 import { isTooLarge } from '../clickhouse-errors.js';
 import type { Filter } from '../filter.js';
 import { readNewest } from '../newest.js';

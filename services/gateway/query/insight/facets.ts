@@ -1,4 +1,4 @@
-import { anyOf, timeSql } from '../bind.js';
+import { anyOf, timeSql } from '../../../core/sql/bind.js';
 import { type Filter, filterSql } from '../filter.js';
 import type { EventsTable, TenantScope } from '../scope.js';
 import { type InsightField, shown, valueSql } from './fields.js';

@@ -1,5 +1,5 @@
 import { formatTimestampUs } from '../../../core/event/index.js';
-import { type Bind, timeSql } from '../bind.js';
+import { type Bind, timeSql } from '../../../core/sql/bind.js';
 import { type Filter, filterSql } from '../filter.js';
 import type { EventsTable, TenantScope } from '../scope.js';
 import { readTop } from './facets.js';

@@ -1,10 +1,11 @@
+import type { JsonColumn } from '../../../core/event/document.js';
+import { timeSql } from '../../../core/sql/bind.js';
 import { limits } from '../../../core/wire/limits.js';
-import { timeSql } from '../bind.js';
 import { parseTimeUs } from '../values.js';
 import { all, any, type Condition, not } from './condition.js';
 import { fields } from './fields.js';
 import { freeText } from './free-text.js';
-import { atPath, type JsonColumn } from './json.js';
+import { atPath } from './json.js';
 import { parseQuery } from './parse.js';
 import {
   type Comparison,

@@ -1,5 +1,5 @@
+import type { Bind } from '../../../core/sql/bind.js';
 import type { WireEvent } from '../../../core/wire/event.js';
-import type { Bind } from '../bind.js';
 
 /** Something to be said of an event: in SQL, and the same of an event in memory. Both agree for every event. */
 export interface Condition {

@@ -1,8 +1,8 @@
+import { idSql } from '../../../core/sql/bind.js';
+import { inRange, ipRangeSql, parseIpRange } from '../../../core/sql/ip-range.js';
 import { actorTypes, eventKinds, outcomes, scopes } from '../../../core/wire/symbols.js';
 import { parseUuid } from '../../../core/wire/uuid.js';
 import { actionName, actionNameSql, isActionName } from '../action-name.js';
-import { idSql } from '../bind.js';
-import { inRange, ipRangeSql, parseIpRange } from '../ip-range.js';
 import { any, type Condition } from './condition.js';
 import { isLike, likeOf, lower, lowerPattern } from './pattern.js';
 import { isAnything, plainText, QueryFault, type Value } from './syntax.js';

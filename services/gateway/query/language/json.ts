@@ -1,11 +1,9 @@
-import type { WireContent, WireEvent } from '../../../core/wire/event.js';
-import type { Bind } from '../bind.js';
+import { documentOf, type JsonColumn } from '../../../core/event/document.js';
+import type { Bind } from '../../../core/sql/bind.js';
+import type { WireEvent } from '../../../core/wire/event.js';
 import type { Condition } from './condition.js';
 import { isLike, likeOf, lower, lowerPattern } from './pattern.js';
 import { type Comparison, isAnything, plainText, type Value } from './syntax.js';
-
-/** A JSON document of an event. */
-export type JsonColumn = 'details' | 'before' | 'after';
 
 const numberText = /^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?$/;
 
@@ -112,42 +110,4 @@ function valueAt(document: unknown, path: readonly string[]): unknown {
     at = (at as Record<string, unknown>)[key];
   }
   return at;
-}
-
-/** Parsed once per event, however many filters and rules look at it. */
-const parsed = new WeakMap<WireContent, Partial<Record<JsonColumn, unknown>>>();
-
-export function documentOf({ content }: WireEvent, column: JsonColumn): unknown {
-  let documents = parsed.get(content);
-  if (!documents) {
-    documents = {};
-    parsed.set(content, documents);
-  }
-  if (!(column in documents)) documents[column] = parseDocument(content[column]);
-  return documents[column];
-}
-
-const textLiteral = /"(?:[^"\\]|\\.)*"/g;
-/** Only with one of these can a document hold what JavaScript reads and ClickHouse does not. */
-const suspicious = /\d{19}|\d[eE]|\\u[dD][89a-fA-F]/;
-
-function parseDocument(text: string): unknown {
-  if (text === '') return undefined;
-  try {
-    const document: unknown = JSON.parse(text);
-    return suspicious.test(text) && !isReadable(text) ? undefined : document;
-  } catch {
-    return undefined;
-  }
-}
-
-function isReadable(text: string): boolean {
-  const texts = text.match(textLiteral) ?? [];
-  if (!texts.every((literal) => (JSON.parse(literal) as string).isWellFormed())) return false;
-  const numbers = text.replace(textLiteral, '""').match(/-?\d[\d.eE+-]*/g) ?? [];
-  return numbers.every((number) =>
-    /[.eE]/.test(number)
-      ? Number.isFinite(Number(number))
-      : BigInt(number) >= -(2n ** 63n) && BigInt(number) < 2n ** 64n,
-  );
 }

@@ -1,5 +1,5 @@
+import type { Bind } from '../../../core/sql/bind.js';
 import type { WireEvent } from '../../../core/wire/event.js';
-import type { Bind } from '../bind.js';
 import type { Condition } from './condition.js';
 import { documentSql, searchedColumns } from './document.js';
 import { isLike, likeOf, longestRun, lower, lowerPattern } from './pattern.js';

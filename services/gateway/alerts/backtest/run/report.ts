@@ -1,5 +1,5 @@
-import type { Finding } from '../findings/index.js';
-import type { Hit } from '../windows/index.js';
+import type { Finding } from '../../../../alerts/findings/index.js';
+import type { Hit } from '../../../../alerts/windows/index.js';
 
 /** What a rule would have found. Times are µs since 1970. */
 export interface BacktestReport {

@@ -1,8 +1,8 @@
-import { decodeEventRows, type EventRow, eventColumns, rowToWire } from '../../core/rows/index.js';
-import type { WireEvent } from '../../core/wire/index.js';
-import { type Bind, timeSql } from '../../gateway/query/bind.js';
-import { isTooLarge } from '../../gateway/query/clickhouse-errors.js';
-import type { EventsTable, TenantScope } from '../../gateway/query/scope.js';
+import { decodeEventRows, type EventRow, eventColumns, rowToWire } from '../../../../core/rows/index.js';
+import { type Bind, timeSql } from '../../../../core/sql/bind.js';
+import type { WireEvent } from '../../../../core/wire/index.js';
+import { isTooLarge } from '../../../query/clickhouse-errors.js';
+import type { EventsTable, TenantScope } from '../../../query/scope.js';
 
 /** Events from `fromUs` until before `toUs`, by their own clock. */
 export interface Stretch {

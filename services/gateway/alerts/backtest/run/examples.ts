@@ -1,8 +1,8 @@
-import { decodeEventRows, eventColumns } from '../../core/rows/index.js';
-import { parseUuid } from '../../core/wire/index.js';
-import { type EventAnswer, rowAnswer } from '../../gateway/query/answer.js';
-import { idSql, timeSql } from '../../gateway/query/bind.js';
-import type { Finding } from '../findings/index.js';
+import type { Finding } from '../../../../alerts/findings/index.js';
+import { decodeEventRows, eventColumns } from '../../../../core/rows/index.js';
+import { idSql, timeSql } from '../../../../core/sql/bind.js';
+import { parseUuid } from '../../../../core/wire/index.js';
+import { type EventAnswer, rowAnswer } from '../../../query/answer.js';
 import type { BacktestLimits } from './limits.js';
 import type { EventSource } from './read-events.js';
 

@@ -1,4 +1,4 @@
-import type { Finding } from '../findings/index.js';
+import type { Finding } from '../../../../alerts/findings/index.js';
 import type { BacktestReport, GroupHits } from './report.js';
 
 /** What one version of a rule finds and another does not. */

@@ -1,8 +1,6 @@
-import { formatUuid } from '../../core/wire/uuid.js';
-import { type Finding, findingOf } from '../findings/index.js';
-import { createRuleIndex } from '../match/index.js';
-import { detectionSql } from '../match/sql/index.js';
-import type { DetectionRule, Rule } from '../rules/index.js';
+import { type Finding, findingOf } from '../../../../alerts/findings/index.js';
+import { createRuleIndex, detectionSql } from '../../../../alerts/match/index.js';
+import type { DetectionRule, Rule } from '../../../../alerts/rules/index.js';
 import {
   type Entered,
   judgeAll,
@@ -10,7 +8,8 @@ import {
   type PlannedWindow,
   planWindows,
   type WindowPlan,
-} from '../windows/index.js';
+} from '../../../../alerts/windows/index.js';
+import { formatUuid } from '../../../../core/wire/uuid.js';
 import { type BacktestLimits, backtestLimits } from './limits.js';
 import { countEvents, type EventSource, planReading, readStretch, type Where } from './read-events.js';
 import { type BacktestReport, type GroupHits, overTime } from './report.js';

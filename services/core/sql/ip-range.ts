@@ -1,4 +1,4 @@
-import { addressBytes } from '../../core/event/address.js';
+import { addressBytes } from '../event/address.js';
 import type { Bind } from './bind.js';
 
 /** Addresses from `low` to `high`, both included, all of the same length in bytes. */
