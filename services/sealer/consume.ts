@@ -5,7 +5,7 @@ import type { Logger } from '../core/log.js';
 import { type FetchSettings, type Heartbeats, joinGroup, startHeartbeats, topicRecord } from '../core/reading/index.js';
 import { backoff } from '../core/retry.js';
 import { assignmentLost, SealStop } from './errors.js';
-import { encodePosition } from './position.js';
+import { encodePosition, type SealedPosition } from './position.js';
 import type { ShardSealing, Turn } from './sealing.js';
 
 /** A shard that is being sealed, and what of it is to be ended. */
@@ -49,6 +49,7 @@ export async function consume({
   settings,
   lookAgainMs,
   open,
+  readCommitted,
   events,
   log,
 }: {
@@ -60,6 +61,8 @@ export async function consume({
   lookAgainMs: number;
   /** Rejects with a SealStop where the shard must stand still, else where a part is away. `goOn` throws once it is in vain. */
   open: (partition: number, goOn: () => void) => Promise<OpenShard>;
+  /** What Kafka has of the group. */
+  readCommitted: (partition: number) => Promise<{ offset: number; metadata: string } | undefined>;
   events: ConsumptionEvents;
   log: Logger;
 }): Promise<Consumption> {
@@ -103,6 +106,12 @@ export async function consume({
         await Promise.all(closing);
         goOn();
         const shard = await open(partition, goOn);
+        try {
+          await shard.sealing.settle({ check: goOn, commit: (...at) => commitBetween(partition, goOn, ...at) });
+        } catch (error) {
+          close(shard);
+          throw error;
+        }
         if (!current()) return close(shard);
         runs.set(partition, { ...shard, alive: true });
         events.onBegun(partition);
@@ -114,6 +123,26 @@ export async function consume({
         await troubled(partition, error);
       }
     }
+  };
+
+  /**
+   * A commit outside of a batch, which kafkajs may give up silently, or repeat after the group was joined again: it counts only where this
+   * member's assignment outlasted it, and Kafka has it.
+   */
+  const commitBetween = async (
+    partition: number,
+    goOn: () => void,
+    offset: number,
+    position: SealedPosition,
+  ): Promise<void> => {
+    const metadata = encodePosition(position);
+    goOn();
+    await member.commit(partition, offset, metadata);
+    goOn();
+    const committed = await readCommitted(partition);
+    goOn();
+    if (committed?.offset === offset && committed.metadata === metadata) return;
+    throw assignmentLost('Kafka has not taken the commit', { topic, partition, offset });
   };
 
   /** Waits, longer each time until a batch of the partition succeeds. */

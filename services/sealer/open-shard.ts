@@ -40,6 +40,8 @@ export interface OpenedShard {
   goal: Goal | undefined;
   /** The newest checkpoint. */
   published: SignedTree | undefined;
+  /** Kafka held nothing that is not in the tree: no record need come. */
+  isIdle: boolean;
 }
 
 export interface Goal {
@@ -109,9 +111,10 @@ export async function openShard({
   }
   const first = firstEntry?.offset ?? committed?.position.first ?? (await beginningOf(log.low, stored));
   let next = last ? last.offset + 1 : first;
-  if (next > log.high) {
-    const message = `${origin}: offset ${next - 1} is sealed, and Kafka ends at ${log.high}: the topic was deleted and made again. It needs an incarnation of its own in the registry.`;
-    throw new SealStop('topic_recreated', message, { ...where, offset: next - 1 });
+  const sealedBelow = Math.max(next, committed?.offset ?? 0);
+  if (sealedBelow > log.high) {
+    const message = `${origin}: offset ${sealedBelow - 1} is sealed, and Kafka ends at ${log.high}: the topic was deleted and made again. It needs an incarnation of its own in the registry.`;
+    throw new SealStop('topic_recreated', message, { ...where, offset: sealedBelow - 1 });
   }
   const goal: Goal | undefined = committed && {
     offset: committed.offset,
@@ -131,14 +134,8 @@ export async function openShard({
     next = await fill({ tree, stored, from: next, below: log.low, goOn, hole, where });
     goal?.require(tree.size, next);
   }
-  return {
-    tree,
-    first,
-    next,
-    compare: last && last.offset >= log.low ? { offset: last.offset, valueHash: last.valueHash } : undefined,
-    goal,
-    published,
-  };
+  const compare = last && last.offset >= log.low ? { offset: last.offset, valueHash: last.valueHash } : undefined;
+  return { tree, first, next, compare, goal, published, isIdle: compare === undefined && next >= log.high };
 }
 
 async function readPublished({

@@ -64,6 +64,11 @@ export interface ShardSealing {
   readonly next: number;
   /** Entries of the newest checkpoint. */
   readonly sealed: number;
+  /**
+   * Publishes what no record need come for: the empty tree of a shard that has none, and a tree whose records Kafka has let go of. To be
+   * called once, before the first `take`; does nothing where records are to be fetched. Rejects as `take` does.
+   */
+  settle(member: Pick<Turn, 'commit' | 'check'>): Promise<void>;
   /** Seals the records of one fetch, in order. After a rejection nothing of it may be used again: the shard is opened anew. */
   take(records: readonly TopicRecord[], turn: Turn): Promise<void>;
 }
@@ -141,6 +146,7 @@ export function createShardSealing({
     }
     turn.resolve(next - 1);
     goal?.require(tree.size, next);
+    requireSealed(turn.highWatermark);
     if (tree.size < (goal?.size ?? 0)) return;
     const dueMs = sealedAt + limits.checkpointEveryMs - now();
     if (dueMs > 0) {
@@ -151,14 +157,31 @@ export function createShardSealing({
     if (tree.size > sealed) await seal(turn);
   };
 
-  const seal = async (turn: Turn): Promise<void> => {
+  const settle: ShardSealing['settle'] = async (member) => {
+    if (!opened.isIdle) return;
+    goal?.require(tree.size, next);
+    requireSealed(next);
+    if (tree.size === opened.published?.size) return;
+    // Every tree begins with the empty one, and the goal is committed already: neither needs the fence.
+    const isSafe = tree.size === 0 || tree.size === goal?.size;
+    await seal(isSafe ? { ...member, commit: async () => {} } : member);
+  };
+
+  /** Where the group has no position, only the folder's checkpoint tells that there were more. */
+  const requireSealed = (highWatermark: number): void => {
+    if (next < highWatermark || tree.size >= sealed) return;
+    const message = `${origin}: the folder's checkpoint is of ${sealed} entries, and only ${tree.size} records are left in the folder, Kafka and batches. Restore the shard's folder from a copy.`;
+    throw new SealStop('range_gone', message, where(next));
+  };
+
+  const seal = async (member: Pick<Turn, 'commit' | 'check'>): Promise<void> => {
     const { size } = tree;
     const step = (name: Step): void => onStep(name, { origin, size });
-    turn.check();
+    member.check();
     step('before_tiles');
     const root = await tree.write();
     step('after_tiles');
-    await turn.commit(next, { incarnation, first, size, root });
+    await member.commit(next, { incarnation, first, size, root });
     step('after_commit');
     const signed = await signer.sign({ origin, size, root });
     step('after_sign');
@@ -193,6 +216,7 @@ export function createShardSealing({
     get sealed() {
       return sealed;
     },
+    settle,
     take,
   };
 }

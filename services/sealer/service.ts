@@ -1,4 +1,4 @@
-import type { Admin, Kafka } from 'kafkajs';
+import type { Kafka } from 'kafkajs';
 import type { ClickHouseClient } from '../core/clients/clickhouse.js';
 import type { Topics } from '../core/deployment.js';
 import { messageOf, SealstreamError } from '../core/errors.js';
@@ -17,8 +17,7 @@ import { retry } from '../core/retry.js';
 import { createNodeTreeHasher } from '../core/tlog/node.js';
 import { type Consumption, consume } from './consume.js';
 import type { SealStop } from './errors.js';
-import type { ShardFacts } from './open-shard.js';
-import { decodePosition } from './position.js';
+import { askKafka, readCommitted } from './kafka-facts.js';
 import { createSealerMetrics } from './sealer-metrics.js';
 import type { SealingLimits, Step } from './sealing.js';
 import { createShardList } from './shard-list.js';
@@ -169,6 +168,7 @@ export async function startSealer(options: SealerOptions): Promise<Sealer> {
         open.set(key(partition), opened);
         return opened;
       },
+      readCommitted: (partition) => readCommitted({ admin, groupId: group, topic, partition }),
       events: {
         onJoined() {
           forget(open);
@@ -236,47 +236,5 @@ export async function startSealer(options: SealerOptions): Promise<Sealer> {
       await registryReader.stop();
       await admin.disconnect();
     },
-  };
-}
-
-/**
- * What Kafka keeps of a shard's partition. To be called after the group was joined, so that no earlier member can commit any more. A
- * position of another incarnation is none: that log has ended.
- */
-async function askKafka({
-  admin,
-  groupId,
-  topic,
-  partition,
-  shard,
-}: {
-  admin: Admin;
-  groupId: string;
-  topic: string;
-  partition: number;
-  shard: Shard;
-}): Promise<Omit<ShardFacts, 'incarnation'>> {
-  const [groups, logs] = await Promise.all([
-    admin.fetchOffsets({ groupId, topics: [topic] }),
-    admin.fetchTopicOffsets(topic),
-  ]);
-  const log = logs.find((entry) => entry.partition === partition);
-  if (!log) {
-    throw new SealstreamError('partition_unknown', `Kafka does not know ${topic}/${partition} yet`, {
-      retriable: true,
-      topic,
-      partition,
-    });
-  }
-  const group = groups[0]?.partitions.find((entry) => entry.partition === partition);
-  const offset = Number(group?.offset ?? -1);
-  const position = offset >= 0 ? decodePosition(group?.metadata ?? '') : undefined;
-  const incarnation = shard === 'registry' ? undefined : shard.incarnation.toString('hex');
-  const isOurs = position !== undefined && (incarnation === undefined || position.incarnation === incarnation);
-  return {
-    topic,
-    partition,
-    committed: isOurs ? { offset, position } : undefined,
-    log: { low: Number(log.low), high: Number(log.high) },
   };
 }

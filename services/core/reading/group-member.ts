@@ -41,7 +41,7 @@ export interface GroupMember {
   fetchFrom(partition: number, offset: number): void;
   pause(partitions: number[]): void;
   /** Outside of a batch. Resolves also where the group is being joined again and nothing was committed: read it back. */
-  commit(partition: number, offset: number): Promise<void>;
+  commit(partition: number, offset: number, metadata?: string): Promise<void>;
   /** Finishes the batches at hand and leaves the group. */
   stop(): Promise<void>;
 }
@@ -127,7 +127,8 @@ export async function joinGroup({
       consumer.seek({ topic, partition, offset: String(offset) });
       consumer.resume([{ topic, partitions: [partition] }]);
     },
-    commit: (partition, offset) => consumer.commitOffsets([{ topic, partition, offset: String(offset) }]),
+    commit: (partition, offset, metadata = '') =>
+      consumer.commitOffsets([{ topic, partition, offset: String(offset), metadata }]),
     pause: (partitions) => consumer.pause([{ topic, partitions }]),
     async stop() {
       stopping = true;
