@@ -3,8 +3,11 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, type TestContext, test } from 'node:test';
-import { createNoteKey, formatVkey, tilePath } from '../../services/core/tlog/index.js';
+import { bundlePath, createNoteKey, formatVkey, tilePath } from '../../services/core/tlog/index.js';
 import { sha256 } from '../../services/core/tlog/node.js';
+import { followLog, type LogPort, type SeenCheckpoint } from '../../services/core/verify/follow.js';
+import { createNodePlatform } from '../../services/core/verify/node.js';
+import { policyOf } from '../../services/core/verify/trust.js';
 import { answering } from '../support/answering.js';
 import { cli } from '../support/cli.js';
 import { createEvidenceWorld, testWitness, writeLane } from '../support/evidence.js';
@@ -114,6 +117,79 @@ describe('whoever follows a log', () => {
     lies.tiles = (bytes) => bytes;
     world.log.files.delete(tilePath(0, 0, world.log.size));
     assert.deepEqual((await follow()).failed, ['tiles_altered']);
+  });
+
+  test('names entries that are not those of the tree, and a bundle that is gone', async (t) => {
+    const { world, follow, name, lies } = await servedLog(t);
+    const grow = (count: number): void => {
+      for (let at = 0; at < count; at += 1) world.write(Buffer.concat([world.records[1]!.value]));
+    };
+    grow(300);
+    await follow();
+    grow(600);
+    const { files, size } = world.log;
+    const lie = async (path: string, bytes: Uint8Array | undefined) => {
+      const truth = files.get(path)!;
+      if (bytes) files.set(path, bytes);
+      else files.delete(path);
+      const { failed, stdout } = await follow();
+      files.set(path, truth);
+      return { failed, stdout };
+    };
+    const full = bundlePath(1);
+    const altered = Buffer.from(files.get(full)!);
+    altered[altered.length - 1]! ^= 1;
+    const one = await lie(full, altered);
+    assert.deepEqual(one.failed, ['entries_altered']);
+    assert.match(one.stdout, /entry 511 of .* is not the one whose hash is in the tree/);
+    assert.deepEqual((await lie(full, files.get(full)!.subarray(0, -5))).failed, ['entries_altered']);
+    const partial = bundlePath(3, size - 768);
+    assert.deepEqual((await lie(partial, undefined)).failed, ['entries_altered']);
+    // Of what was seen before only the bundle is looked at in which the new entries begin.
+    const leaves = tilePath(0, 2);
+    const swapped = Buffer.from(files.get(leaves)!).fill(7, 32 * 200, 32 * 201);
+    assert.deepEqual((await lie(leaves, swapped)).failed, ['tiles_altered']);
+    assert.deepEqual((await lie(bundlePath(0), Buffer.alloc(3))).failed, []);
+    lies.notes.set(name, await world.noteOf(world.log));
+    assert.equal((await follow()).exitCode, 0);
+  });
+
+  test('looks at so many entries at once, and at the others the next time', async () => {
+    const world = createEvidenceWorld();
+    writeLane(world);
+    const record = Buffer.concat([world.records[1]!.value]);
+    for (let at = 0; at < 1_000; at += 1) world.write(record);
+    const read: number[] = [];
+    const { log } = world;
+    const port: LogPort = {
+      shards: async () => [{ name: 'shard', origin: log.origin }],
+      checkpoint: () => world.noteOf(log),
+      tile: async (_, level, index, width) => log.files.get(tilePath(level, index, width))!,
+      entries: async (_, index, width) => {
+        read.push(index);
+        return log.files.get(bundlePath(index, width)) ?? log.files.get(bundlePath(index));
+      },
+    };
+    const platform = createNodePlatform();
+    const policy = policyOf({ rootKey: '' }, sha256);
+    const logPublicKeys = [world.logKey.publicKey];
+    const look = async (seen: readonly SeenCheckpoint[]) => {
+      read.length = 0;
+      const { shards, seen: next } = await followLog({ port, seen, logPublicKeys, policy, platform, most: 300 });
+      return { next, message: shards[0]!.message, read: [...read].sort() };
+    };
+    const first = await look([]);
+    assert.deepEqual([first.next[0]!.entriesTo, first.message], [log.size, 'new']);
+    assert.deepEqual(first.read, [2, 3], 'the newest');
+    for (let at = 0; at < 700; at += 1) world.write(record);
+    const second = await look(first.next);
+    assert.match(second.message, /grown from \d+, consistently; entries from \d+ on are left to the next look/);
+    assert.deepEqual(second.read, [3, 4, 5]);
+    const third = await look(second.next);
+    assert.deepEqual([third.message.slice(0, 9), third.read], ['unchanged', [5, 6]]);
+    const fourth = await look(third.next);
+    assert.equal(fourth.message, 'unchanged');
+    assert.deepEqual((await look(fourth.next)).read, [], 'all were looked at');
   });
 
   test('names a shard that is gone, a key that is not the log’s, and a checkpoint of another log', async (t) => {

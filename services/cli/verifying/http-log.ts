@@ -1,7 +1,8 @@
-import { tilePath } from '../../core/tlog/index.js';
+import { bundlePath, tilePath } from '../../core/tlog/index.js';
 import type { LogPort } from '../../core/verify/follow.js';
 import { CliError } from '../errors.js';
 
+/** A bundle may have 256 entries of 65,535 bytes; an entry of ours has some 1,300 at most. */
 const mostBytes = 2_097_152;
 
 /** A log over HTTP: a gateway's `/api/log`, or any static copy of the log's folder with `shards.json`. */
@@ -40,6 +41,10 @@ export function createHttpLog(base: URL, signal: AbortSignal): LogPort {
       const tile = (await get(at(tilePath(level, index, width)))) ?? (await get(at(tilePath(level, index))));
       // A tile that is not there is one of the wrong length.
       return tile ?? new Uint8Array(0);
+    },
+    async entries(name, index, width) {
+      const at = (path: string): string => `${encodeURIComponent(name)}/${path}`;
+      return (await get(at(bundlePath(index, width)))) ?? get(at(bundlePath(index)));
     },
   };
 }

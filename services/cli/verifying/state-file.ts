@@ -21,12 +21,15 @@ export function readState(path: string): LogState {
       format: string;
       log_keys: string[];
       checkpoints: string[];
+      entries_to?: Record<string, number>;
     };
     if (file.format !== format) throw new Error(`format is not ${format}`);
     if (!file.log_keys.every((key) => typeof key === 'string')) throw new Error('log_keys');
     const seen = file.checkpoints.map((note) => {
       const { origin, size, root } = parseCheckpoint(parseNote(note).text);
-      return { origin, size, root, note };
+      const entriesTo = file.entries_to?.[origin] ?? size;
+      if (!Number.isSafeInteger(entriesTo) || entriesTo < 0 || entriesTo > size) throw new Error('entries_to');
+      return { origin, size, root, note, entriesTo };
     });
     return { logKeys: file.log_keys, seen };
   } catch (error) {
@@ -39,7 +42,13 @@ export function readState(path: string): LogState {
 /** Whole or not at all. */
 export function writeState(path: string, { logKeys, seen }: LogState): void {
   const draft = `${path}.${process.pid}.new`;
-  const file = { format, log_keys: logKeys, checkpoints: seen.map(({ note }) => note) };
+  const left = seen.filter(({ size, entriesTo }) => entriesTo < size);
+  const file = {
+    format,
+    log_keys: logKeys,
+    checkpoints: seen.map(({ note }) => note),
+    entries_to: Object.fromEntries(left.map(({ origin, entriesTo }) => [origin, entriesTo])),
+  };
   writeFileSync(draft, `${JSON.stringify(file, null, 2)}\n`, { flush: true });
   renameSync(draft, path);
 }

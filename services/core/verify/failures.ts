@@ -58,6 +58,8 @@ export const failures = {
   shard_missing: 'tampering',
   /** Tiles that do not give the root of the checkpoint that they are served with. */
   tiles_altered: 'tampering',
+  /** Entries that are not those whose hashes the tiles hold. */
+  entries_altered: 'tampering',
 
   /** Sequences are missing within what is shown whole. */
   gap: 'tampering',

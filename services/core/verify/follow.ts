@@ -1,6 +1,7 @@
-import { createProver, type Policy, TlogError, verifyConsistency } from '../tlog/index.js';
+import { createProver, type Policy, type ReadTile, TlogError, verifyConsistency } from '../tlog/index.js';
 import { sameBytes } from '../wire/bytes.js';
 import { type FailureCode, VerifyFailure } from './failures.js';
+import { checkEntries } from './follow-entries.js';
 import { openTrusted, type ShownCheckpoint, shownOf } from './inclusion.js';
 import type { Platform } from './platform.js';
 
@@ -11,6 +12,8 @@ export interface SeenCheckpoint {
   root: Uint8Array;
   /** The signed note. */
   note: string;
+  /** Entries below it were looked at, or were there before this follower was. Its size, where nothing is left to be looked at. */
+  entriesTo: number;
 }
 
 /** How a follower reaches a log; whatever comes from there is judged. Undefined: it is not there. */
@@ -19,7 +22,12 @@ export interface LogPort {
   shards(): Promise<{ name: string; origin: string }[]>;
   checkpoint(name: string): Promise<string | undefined>;
   tile(name: string, level: number, index: number, width: number): Promise<Uint8Array>;
+  /** A bundle of entries: `width` of them, or the full one where it has replaced that. */
+  entries(name: string, index: number, width: number): Promise<Uint8Array | undefined>;
 }
+
+/** Entries of a shard that one look checks: about as many requests as 256 bundles and their tiles take. */
+const mostEntries = 65_536;
 
 export interface FollowedShard {
   origin: string;
@@ -32,8 +40,10 @@ export interface FollowedShard {
 }
 
 /**
- * One step along a log: every shard's newest checkpoint is by a trusted key, and its tree begins with the one that was seen last. Resolves with
- * what was found, and what to remember: of a shard that failed, what was known before. Rejects only where the log cannot be reached.
+ * One step along a log: every shard's newest checkpoint is by a trusted key, its tree begins with the one that was seen last, and its new entries
+ * are those of the tree. At first sight the newest `most` entries are looked at; what is more than that later on is left to the next
+ * looks. Resolves with what was found, and what to remember: of a shard that failed, what was known before. Rejects only where the log
+ * cannot be reached.
  */
 export async function followLog({
   port,
@@ -41,12 +51,14 @@ export async function followLog({
   logPublicKeys,
   policy,
   platform,
+  most = mostEntries,
 }: {
   port: LogPort;
   seen: readonly SeenCheckpoint[];
   logPublicKeys: Uint8Array[];
   policy: Policy;
   platform: Platform;
+  most?: number;
 }): Promise<{ shards: FollowedShard[]; seen: SeenCheckpoint[] }> {
   const listed = await port.shards();
   const shards: FollowedShard[] = [];
@@ -67,9 +79,18 @@ export async function followLog({
     }
     const opened = await openTrusted(note, origin, { logPublicKeys, policy }, platform);
     const { size, root } = opened.checkpoint;
-    await requireGrowth({ before, after: { origin, size, root, note }, name, port, platform });
+    const readTile: ReadTile = (level, index, width) => port.tile(name, level, index, width);
+    await requireGrowth({ before, after: { origin, size, root }, readTile, platform });
+    const from = before ? before.entriesTo : Math.max(0, size - most);
+    const entriesTo = Math.min(size, from + most);
+    await named(origin, () =>
+      checkEntries({
+        ...{ origin, from, to: entriesTo, size, root, readTile, platform },
+        readBundle: (index, width) => port.entries(name, index, width),
+      }),
+    );
     const { enough, missing, witnesses } = shownOf(opened, { policy });
-    next.set(origin, { origin, size, root, note });
+    next.set(origin, { origin, size, root, note, entriesTo });
     if (!enough) {
       fail(
         origin,
@@ -80,7 +101,8 @@ export async function followLog({
       return;
     }
     const state = !before ? 'new' : before.size === size ? 'unchanged' : 'grown';
-    const message = before && state === 'grown' ? `grown from ${before.size}, consistently` : state;
+    const grown = before && state === 'grown' ? `grown from ${before.size}, consistently` : state;
+    const message = entriesTo < size ? `${grown}; entries from ${entriesTo} on are left to the next look` : grown;
     shards.push({ origin, state, size, failed: null, message, witnesses });
   };
 
@@ -102,14 +124,12 @@ export async function followLog({
 async function requireGrowth({
   before,
   after: { origin, size, root },
-  name,
-  port,
+  readTile,
   platform: { hasher },
 }: {
   before: SeenCheckpoint | undefined;
-  after: SeenCheckpoint;
-  name: string;
-  port: LogPort;
+  after: Pick<SeenCheckpoint, 'origin' | 'size' | 'root'>;
+  readTile: ReadTile;
   platform: Platform;
 }): Promise<void> {
   if (before && size < before.size) {
@@ -119,10 +139,7 @@ async function requireGrowth({
     if (sameBytes(before.root, root)) return;
     throw new VerifyFailure('fork', `${origin} shows another tree of size ${size} than it did before`);
   }
-  const prover = createProver({
-    hasher,
-    readTile: (level, index, width) => port.tile(name, level, index, width),
-  });
+  const prover = createProver({ hasher, readTile });
   try {
     if (size > 0 && !sameBytes(await prover.root(size), root)) {
       throw new VerifyFailure(
@@ -140,5 +157,15 @@ async function requireGrowth({
       'fork',
       `the tree of ${origin} at size ${size} does not begin with the one of size ${before!.size} seen before`,
     );
+  }
+}
+
+/** A tile that is none is the log's fault, not ours. */
+async function named(origin: string, work: () => Promise<void>): Promise<void> {
+  try {
+    await work();
+  } catch (error) {
+    if (!(error instanceof TlogError)) throw error;
+    throw new VerifyFailure('tiles_altered', `${origin}: ${error.message}`);
   }
 }
