@@ -18,6 +18,11 @@ export interface StopAt {
   signal: 'SIGKILL' | 'SIGSTOP';
 }
 
+interface Signed {
+  origin: string;
+  size: number;
+}
+
 interface Task {
   sealer?: SealingConfig;
   witness?: WitnessConfig;
@@ -25,6 +30,8 @@ interface Task {
 }
 
 export interface Child {
+  /** Sizes of the trees that a sealer has signed, of the shard with this origin. */
+  signed(origin: string): number[];
   /** Resolves when it runs; rejects when it ends before. */
   ready: Promise<void>;
   /** Resolves when a SIGSTOP has taken effect. */
@@ -43,15 +50,22 @@ export const startWitnessChild = (witness: WitnessConfig, stopAt?: StopAt): Chil
 
 function start(task: Task): Child {
   const child: ChildProcess = fork(file, [JSON.stringify(task)], { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
+  const signed: Signed[] = [];
+  child.on('message', (message) => {
+    if (message !== 'ready') signed.push(message as Signed);
+  });
   const ended = once(child, 'exit').then(([, signal]) => signal as string | null);
   const ready = Promise.race([
-    once(child, 'message').then(() => {}),
+    new Promise<void>((resolve) => {
+      child.on('message', (message) => message === 'ready' && resolve());
+    }),
     ended.then((signal) => {
       throw new Error(`the child ended (${signal}) before it ran`);
     }),
   ]);
   ready.catch(() => {});
   return {
+    signed: (origin) => signed.filter((one) => one.origin === origin).map(({ size }) => size),
     ready,
     ended,
     async stopped() {
@@ -68,7 +82,8 @@ function start(task: Task): Child {
 
 async function run({ sealer, witness, stopAt }: Task): Promise<void> {
   let times = 0;
-  const onStep = (step: SealerStep | WitnessStep, at?: { origin: string }): void => {
+  const onStep = (step: SealerStep | WitnessStep, at?: Signed): void => {
+    if (step === 'after_sign' && process.connected) process.send?.({ origin: at!.origin, size: at!.size });
     if (stopAt?.step !== step || (stopAt.origin !== undefined && stopAt.origin !== at?.origin)) return;
     times += 1;
     if (times === stopAt.time) process.kill(process.pid, stopAt.signal);
