@@ -25,6 +25,8 @@ export interface ConsumerMetrics {
   lag(partition: number, records: number): void;
   inserted(table: Table, seconds: number): void;
   insertFailed(table: Table): void;
+  /** A block whose token ClickHouse remembered without its rows goes in under another. */
+  generationRaised(): void;
   done(partition: number, range: RangeSummary, nowMs: number): void;
   stopped(partition: number, code: StopCode): void;
   begun(partition: number): void;
@@ -54,6 +56,11 @@ export function createConsumerMetrics(metrics: Metrics): ConsumerMetrics {
     'table',
   ]);
 
+  const raised = metrics.counter(
+    'consumer_generations_raised_total',
+    'Blocks whose token ClickHouse remembered without their rows, inserted under another',
+  );
+
   return {
     assigned(partitions) {
       lag.reset();
@@ -63,6 +70,7 @@ export function createConsumerMetrics(metrics: Metrics): ConsumerMetrics {
     lag: (partition, value) => lag.set({ partition: String(partition) }, value),
     inserted: (table, seconds) => inserts.observe({ table }, seconds),
     insertFailed: (table) => failures.inc({ table }),
+    generationRaised: () => raised.inc(),
     done(_, range, nowMs) {
       age.observe(Math.max(0, nowMs - range.appendTimeMs) / 1_000);
       records.observe(range.records);

@@ -14,6 +14,8 @@ export interface ReadBack {
   intended(range: { first: number; last: number }): Promise<{ rows: number; distinct: number; digest: string }>;
   /** H(value) of a done record, hex; undefined where it has no row. */
   valueHash(offset: number): Promise<string | undefined>;
+  /** Whether the table has no replicas: what was inserted before is counted. */
+  isAlone(table: Table): Promise<boolean>;
   /** What each table holds of a range. */
   stored(intent: Intent): Promise<Record<Table, StoredRows>>;
 }
@@ -50,14 +52,19 @@ export function createReadBack({
     return { events, quarantine, batches };
   };
 
-  /** Whether rows of a range came with a token that ClickHouse surely remembers. */
-  const holdsToken = async (table: Table, oldestBlock: number): Promise<boolean> => {
+  const madeOf = async (table: Table): Promise<{ engine: string; engine_full: string; newest: number } | undefined> => {
     const [made] = await ask<{ engine: string; engine_full: string; newest: number }>(
       `SELECT engine, engine_full, (SELECT max(max_block_number) FROM system.parts
          WHERE database = {database:String} AND table = {table:String}) AS newest
        FROM system.tables WHERE database = {database:String} AND name = {table:String}`,
       { table },
     );
+    return made;
+  };
+
+  /** Whether rows of a range came with a token that ClickHouse surely remembers. */
+  const holdsToken = async (table: Table, oldestBlock: number): Promise<boolean> => {
+    const made = await madeOf(table);
     // Block numbers count the blocks of a whole table only where the engine is not a replicated one.
     if (made?.engine !== 'MergeTree') return false;
     const windowBlocks = Number(/\bnon_replicated_deduplication_window = (\d+)/.exec(made.engine_full)?.[1] ?? 0);
@@ -93,6 +100,8 @@ export function createReadBack({
       const [row] = await ask<{ hash: string }>(query, { offset });
       return row?.hash;
     },
+
+    isAlone: async (table) => (await madeOf(table))?.engine === 'MergeTree',
 
     stored: (intent) =>
       forEachTable(async (table) => {

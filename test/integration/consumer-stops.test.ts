@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, type TestContext, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ensureTopics, eventsTopic } from '../../infra/kafka/topics.js';
-import { encodeMetadata } from '../../services/consumer/intent.js';
+import { decodeMetadata, encodeMetadata } from '../../services/consumer/intent.js';
 import { healthParts } from '../../services/consumer/service.js';
 import { createHealth } from '../../services/core/health.js';
 import {
@@ -45,11 +45,28 @@ const withAdmin = async <T>(
   }
 };
 
-const groupOffset = (world: DeliveryWorld, partition: number): Promise<number> =>
+const committed = (world: DeliveryWorld, partition: number): Promise<{ offset: string; metadata: string | null }> =>
   withAdmin(world, async (admin) => {
     const [topic] = await admin.fetchOffsets({ groupId: world.config.groupId, topics: [world.topics.events] });
-    return Number(topic!.partitions.find((entry) => entry.partition === partition)!.offset);
+    return topic!.partitions.find((entry) => entry.partition === partition)!;
   });
+const groupOffset = async (world: DeliveryWorld, partition: number): Promise<number> =>
+  Number((await committed(world, partition)).offset);
+const groupMetadata = async (world: DeliveryWorld, partition: number): Promise<string> =>
+  (await committed(world, partition)).metadata ?? '';
+
+/** Partition 0 as if its records had been begun in one range and not finished; the last of them. */
+async function forgetDone(world: DeliveryWorld): Promise<number> {
+  const last = (await groupOffset(world, 0)) - 1;
+  const [digest] = await world.rows<{ hash: string }>(
+    `SELECT lower(hex(SHA256(arrayStringConcat(arrayMap(row -> row.2, arraySort(groupArray((offset, value_hash)))))))) AS hash
+     FROM batches WHERE partition = 0`,
+  );
+  await world.clickhouse.command({ query: 'DELETE FROM batches WHERE partition = 0' });
+  const intent = { last, digest: digest!.hash };
+  await commit(world, 0, 0, encodeMetadata({ incarnation: world.incarnation.toString('hex'), generation: 0, intent }));
+  return last;
+}
 
 /** Commits as a member of the group, which nobody else is in. */
 async function commit(
@@ -148,27 +165,37 @@ describe('a partition whose delivery does not fit together stands still, and onl
     await assertStandsStill(world, await start(), lanes[1]!, 'intent_unreadable');
   });
 
-  test('a token that ClickHouse remembers of rows that were deleted', async (t) => {
+  test('a token that ClickHouse remembers, of rows that are there in part', async (t) => {
     const { world, lanes, start } = await createDeliveredWorld(t);
-    // The last range again as if it had not been finished: its rows are gone, its token is not.
-    const last = (await groupOffset(world, 0)) - 1;
-    const hash = await world.rows<{ hash: string; first: number }>(
-      `SELECT lower(hex(SHA256(arrayStringConcat(arrayMap(row -> row.2, arraySort(groupArray((offset, value_hash)))))))) AS hash,
-         min(offset) AS first FROM batches WHERE partition = 0 AND offset <= {last:UInt64}`,
-      { last },
-    );
-    const intent = { last, digest: hash[0]!.hash };
-    for (const table of ['events', 'batches'])
-      await world.clickhouse.command({ query: `DELETE FROM ${table} WHERE 1` });
-    await commit(
-      world,
-      0,
-      0,
-      encodeMetadata({ incarnation: world.incarnation.toString('hex'), generation: 0, intent }),
-    );
-    await commit(world, 1, 0, '');
+    await forgetDone(world);
+    await world.clickhouse.command({ query: 'DELETE FROM events WHERE partition = 0 AND offset = 3' });
     await assertStandsStill(world, await start(), lanes[1]!, 'token_remembered');
+    const [stored] = await world.rows<{ rows: string }>('SELECT count() AS rows FROM batches WHERE partition = 0');
+    assert.equal(Number(stored!.rows), 0, 'nothing that is written after the events');
   });
+});
+
+describe('a token that ClickHouse remembers without any of its rows, as when it is killed between the two', () => {
+  for (const tables of [['events', 'batches'], ['batches']]) {
+    test(`is replaced, and ${tables.join(' and ')} written once`, async (t) => {
+      const { world, start } = await createDeliveredWorld(t);
+      const what = `SELECT (SELECT groupArray(row) FROM (SELECT (offset, idx, id) AS row FROM events WHERE partition = 0 ORDER BY row)) AS events,
+        (SELECT groupArray(row) FROM (SELECT (offset, value_hash) AS row FROM batches WHERE partition = 0 ORDER BY row)) AS batches`;
+      const before = await world.rows(what);
+      const last = await forgetDone(world);
+      for (const table of tables) {
+        await world.clickhouse.command({ query: `DELETE FROM ${table} WHERE partition = 0` });
+      }
+      const consumer = await start();
+      await world.delivered().catch((error: Error) => {
+        throw new Error(`${error.message}: ${consumer.health.report().parts.delivery!.detail}`);
+      });
+      assert.deepEqual(await world.rows(what), before);
+      for (let looks = 0; looks < 100 && (await groupOffset(world, 0)) <= last; looks += 1) await sleep(50);
+      const { generation, intent } = decodeMetadata(await groupMetadata(world, 0));
+      assert.deepEqual({ generation, intent }, { generation: 1, intent: undefined });
+    });
+  }
 });
 
 describe('a topic that was deleted and made again', { concurrency: 3 }, () => {
