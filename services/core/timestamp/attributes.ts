@@ -1,9 +1,10 @@
 import type { BaseBlock, ObjectIdentifier, OctetString } from 'asn1js';
 import { AlgorithmIdentifier, type Attribute } from 'pkijs';
 import { digestOf, type WebCrypto } from './algorithms.js';
+import { children, tagOf } from './blocks.js';
 import { equalBytes, type ReadCertificate } from './certificates.js';
 import { reading, TimestampError } from './errors.js';
-import { children, type Token, tagOf } from './token.js';
+import type { Token } from './token.js';
 
 const contentType = '1.2.840.113549.1.9.3';
 const messageDigest = '1.2.840.113549.1.9.4';

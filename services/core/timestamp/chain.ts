@@ -1,10 +1,10 @@
 import { fromBER } from 'asn1js';
 import type { AlgorithmIdentifier, CryptoEngine, PublicKeyInfo } from 'pkijs';
-import { signatureDigestOf } from './algorithms.js';
+import { pss, signatureDigestOf } from './algorithms.js';
+import { children, tagOf } from './blocks.js';
 import { equalBytes, issuerFault, type ReadCertificate, unknownCriticalExtension } from './certificates.js';
 import { checkDer } from './der.js';
 import { TimestampError } from './errors.js';
-import { children, tagOf } from './token.js';
 
 /** More certificates than any authority's chain has. */
 const mostInPath = 8;
@@ -109,7 +109,7 @@ async function issuanceFault(
 }
 
 /**
- * Whether a signature is one over `data` by `key`: RSA (PKCS #1 v1.5) or ECDSA. `plain` is the digest that RSA without a digest of its own is used with.
+ * Whether a signature is one over `data` by `key`: RSA (PKCS #1 v1.5, PSS) or ECDSA. `plain` is the digest that RSA without a digest of its own is used with.
  * Throws a TimestampError for other algorithms.
  */
 export async function signedBy({
@@ -130,8 +130,14 @@ export async function signedBy({
   plain?: 'SHA-256' | 'SHA-384' | 'SHA-512';
 }): Promise<boolean> {
   const digest = signatureDigestOf(algorithm, where, plain);
+  const isPss = algorithm.algorithmId === pss;
   const curve = algorithm.algorithmId.startsWith('1.2.840.10045.');
-  if (key.algorithm.algorithmId !== (curve ? ecKey : rsaKey)) return false;
+  if (!(curve ? [ecKey] : isPss ? [rsaKey, pss] : [rsaKey]).includes(key.algorithm.algorithmId)) return false;
+  // A key that is for PSS alone may be for one digest alone (RFC 4055 §1.2), too.
+  const { algorithmId, algorithmParams } = key.algorithm;
+  if (algorithmId === pss && algorithmParams && signatureDigestOf(key.algorithm, `the key of ${where}`) !== digest) {
+    return false;
+  }
   try {
     if (curve && !isNumberPair(signature)) return false;
     const value = { valueBlock: { valueHexView: Uint8Array.from(signature) } };

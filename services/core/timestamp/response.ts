@@ -1,8 +1,9 @@
 import { type BitString, fromBER } from 'asn1js';
 import { PKIStatusInfo } from 'pkijs';
+import { bytesOf, children, tagOf } from './blocks.js';
 import { checkDer } from './der.js';
 import { reading, TimestampError } from './errors.js';
-import { bytesOf, children, readToken, type TimestampClaims, type Token, tagOf } from './token.js';
+import { readToken, type TimestampClaims, type Token } from './token.js';
 
 /** PKIStatus, RFC 3161 §2.4.2, by number. */
 const statuses = [

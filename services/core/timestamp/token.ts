@@ -8,6 +8,7 @@ import {
   TSTInfo,
 } from 'pkijs';
 import { type DigestName, digestOf, signatureDigestOf } from './algorithms.js';
+import { bytesOf, children, contents, tagOf } from './blocks.js';
 import { equalBytes, type ReadCertificate, readCertificate } from './certificates.js';
 import { checkDer } from './der.js';
 import { reading, TimestampError } from './errors.js';
@@ -93,10 +94,6 @@ function partsOf(signedData: BaseBlock) {
   };
 }
 
-/** Class (universal, context) and number of a tag. */
-export const tagOf = (block: BaseBlock | undefined): string =>
-  block ? `${['', 'u', 'a', 'c', 'p'][block.idBlock.tagClass]}${block.idBlock.tagNumber}` : '';
-
 function readClaims(content: Uint8Array): TimestampClaims {
   checkDer(content, 'the timestamp information');
   const info = new TSTInfo({ schema: fromBER(content).result });
@@ -144,19 +141,6 @@ function hasKeyIdentifier({ certificate }: ReadCertificate, sid: BaseBlock): boo
     | undefined;
   const wanted = (sid as unknown as OctetString).valueBlock.valueHexView;
   return own !== undefined && wanted?.length > 0 && equalBytes(own.valueBlock.valueHexView, wanted);
-}
-
-/** What a constructed value holds; nothing, where it is a plain one. */
-export const children = (block: BaseBlock): BaseBlock[] =>
-  (block.valueBlock as unknown as { value?: BaseBlock[] }).value ?? [];
-
-/** A value as it stood in what it was read from. */
-export const bytesOf = ({ valueBeforeDecodeView }: BaseBlock): Uint8Array => Uint8Array.from(valueBeforeDecodeView);
-
-/** The contents of an INTEGER as they stand, which in DER is one way only. */
-export function contents({ valueBeforeDecodeView: der }: Integer): Uint8Array {
-  const length = der[1]!;
-  return Uint8Array.from(der.subarray(length < 0x80 ? 2 : 2 + (length & 0x7f)));
 }
 
 const hex = (bytes: Uint8Array): string => Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
