@@ -29,6 +29,7 @@ export const problemKinds = {
   'rate-limited': { status: 429, title: 'Too much at once' },
   'headers-too-large': { status: 431, title: 'The headers are too large' },
   internal: { status: 500, title: 'The gateway failed' },
+  'record-pending': { status: 503, title: 'The record of an event is not complete yet' },
   overloaded: { status: 503, title: 'The gateway has as much to do as it may' },
   unavailable: { status: 503, title: 'A part that this needs is away' },
 } as const;

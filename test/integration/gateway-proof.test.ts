@@ -3,9 +3,11 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
+import { type ClickHouseClient, createClient } from '@clickhouse/client';
 import { readLogList, shardName } from '../../services/core/log-folder/index.js';
 import { type BundleVerdict, type Trust, verifyBundle } from '../../services/core/verify/node.js';
 import type { FullVerdict } from '../../services/gateway/query/verify/full-verdict.js';
+import type { PendingVerdict } from '../../services/gateway/query/verify/verify.js';
 import { cli } from '../support/cli.js';
 import { startTestConsumer, type TestConsumer } from '../support/delivering.js';
 import { eventParts, testProducer } from '../support/judging.js';
@@ -171,4 +173,42 @@ describe('proofs of a deployment that runs', () => {
     const state = JSON.parse(readFileSync(at('state.json'), 'utf8'));
     assert.equal(state.checkpoints.length, 3);
   });
+
+  test('of an event whose record is not stored yet nothing is proven and nothing is wrong: ask again', async () => {
+    const [id] = await ids();
+    const { clickhouseUrl: url, database } = world.delivery.config;
+    const clickhouse = createClient({ url, database });
+    const copy = (table: string, where: string, changes: string): Promise<unknown> =>
+      clickhouse.command({
+        query: `INSERT INTO ${table} SELECT * REPLACE(offset + 1000 AS offset${changes}) FROM (SELECT * FROM ${table} WHERE ${where})`,
+      });
+    try {
+      await copy('events', `id = '${id}'`, ', id_random + 1 AS id_random');
+      const later = `${id!.slice(0, -2)}${((Number.parseInt(id!.slice(-2), 16) + 1) % 256).toString(16).padStart(2, '0')}`;
+      const verdict = await gateway.get<PendingVerdict>(`/api/audit/${later}/verify`);
+      assert.deepEqual([verdict.status, verdict.body.status, verdict.body.available], [200, 'pending', false]);
+      assert.equal(verdict.headers.get('retry-after'), String(verdict.body.retry_after_seconds));
+      const proof = await gateway.get<{ type: string }>(`/api/audit/${later}/proof`);
+      assert.deepEqual([proof.status, proof.body.type], [503, 'urn:sealstream:problem:record-pending']);
+      assert.ok(Number(proof.headers.get('retry-after')) >= 1);
+
+      const [row] = await rowsOf(clickhouse, `SELECT partition, offset FROM events WHERE id = '${later}'`);
+      await copy('batches', `partition = ${row!.partition} AND offset = ${row!.offset - 1_000}`, '');
+      assert.equal((await gateway.get<FullVerdict>(`/api/audit/${later}/verify`)).body.status, 'failed');
+      // A record that was there and is gone is another matter.
+      await clickhouse.command({
+        query: `ALTER TABLE batches DELETE WHERE partition = ${row!.partition} AND offset = ${row!.offset - 1_000}`,
+        clickhouse_settings: { mutations_sync: '2' },
+      });
+      assert.equal((await gateway.get<FullVerdict>(`/api/audit/${id}/verify`)).body.status, 'failed');
+      assert.equal((await gateway.get(`/api/audit/${id}/proof`)).status, 409);
+    } finally {
+      await clickhouse.close();
+    }
+  });
 });
+
+async function rowsOf(clickhouse: ClickHouseClient, query: string): Promise<{ partition: number; offset: number }[]> {
+  const settings = { output_format_json_quote_64bit_integers: 0 } as const;
+  return (await clickhouse.query({ query, format: 'JSONEachRow', clickhouse_settings: settings })).json();
+}

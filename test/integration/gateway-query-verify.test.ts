@@ -5,10 +5,11 @@ import type { RegistryReader } from '../../services/core/reading/index.js';
 import { formatUuid, parseUuid } from '../../services/core/wire/index.js';
 import { readById } from '../../services/gateway/query/event-by-id.js';
 import { createQueryMetrics } from '../../services/gateway/query/metrics.js';
+import { createPendingCheck } from '../../services/gateway/query/pending.js';
 import { createRecords } from '../../services/gateway/query/records.js';
 import { createEventsTable } from '../../services/gateway/query/scope.js';
-import { createVerifier, type Verdict } from '../../services/gateway/query/verify/verify.js';
-import { eventParts, newKey, testProducer } from '../support/judging.js';
+import { createVerifier, type PendingVerdict, type Verdict } from '../../services/gateway/query/verify/verify.js';
+import { eventParts, newKey, nowMs, testProducer } from '../support/judging.js';
 import { createTestDatabase, type TestDatabase } from '../support/stack.js';
 import { createStoredLog } from '../support/stored-log.js';
 
@@ -68,7 +69,12 @@ describe('the verdict on an event', () => {
   let log: ReturnType<typeof createStoredLog>;
   let ids: string[];
   let columns: { name: string; type: string; is_key: number }[];
-  let verify: (id: string) => Promise<Verdict>;
+  let answer: (id: string) => Promise<Verdict | PendingVerdict>;
+  const verify = async (id: string): Promise<Verdict> => {
+    const verdict = await answer(id);
+    assert.notEqual(verdict.status, 'pending', verdict.message);
+    return verdict as Verdict;
+  };
 
   const columnsOf = async (table: string): Promise<typeof columns> => {
     const result = await db.clickhouse.query({
@@ -89,7 +95,9 @@ describe('the verdict on an event', () => {
     const keys = alterations.filter(({ is_key }) => is_key);
     await command(`CREATE TABLE altered AS ${table}`);
     for (const { name, to, where } of keys) {
-      await command(`INSERT INTO altered SELECT * REPLACE(${to} AS ${name}) FROM ${table} WHERE ${where}`);
+      await command(
+        `INSERT INTO altered SELECT * REPLACE(${to} AS ${name}) FROM (SELECT * FROM ${table} WHERE ${where})`,
+      );
     }
     const others = alterations.filter(({ is_key }) => !is_key);
     const updates = [...new Set(others.map(({ name }) => name))].map((name) => {
@@ -108,7 +116,7 @@ describe('the verdict on an event', () => {
 
   before(async () => {
     db = await createTestDatabase();
-    log = createStoredLog(db.clickhouse);
+    log = createStoredLog(db.clickhouse, { partitions: 2 });
     columns = await columnsOf('events');
     const table = createEventsTable({ ...db, metrics: createQueryMetrics(createMetrics('test', { process: false })) });
     const registryReader: RegistryReader = {
@@ -118,8 +126,10 @@ describe('the verdict on an event', () => {
       catchUp: async () => {},
       stop: async () => {},
     };
-    const verifier = createVerifier({ records: createRecords(db), deployment: log.deployment, registryReader });
-    verify = async (id) => {
+    const records = createRecords(db);
+    const refusePending = createPendingCheck({ records, incarnation: () => log.incarnation, nowMs: () => nowMs });
+    const verifier = createVerifier({ records, deployment: log.deployment, registryReader, refusePending });
+    answer = async (id) => {
       const scope = { kind: 'organizations' as const, organizations: '*' as const };
       const rows = await readById({ table, scope, id: parseUuid(id)! });
       assert.notEqual(rows.length, 0, `event ${id} is not found`);
@@ -130,6 +140,8 @@ describe('the verdict on an event', () => {
     assert.equal(judged.accepted.length, parts.length);
     ids = parts.map(({ body }) => formatUuid(body));
     assert.equal(record.offset, 2);
+    // At that offset of the other partition there is a record, too: a row that is moved there is not waiting for one.
+    log.record([everyField], { partition: 1 });
     await log.store();
   });
   after(() => db.remove());
@@ -140,6 +152,19 @@ describe('the verdict on an event', () => {
       assert.equal(verdict.verified, true, verdict.message);
       assert.deepEqual(verdict.checks.inclusion, { available: false });
     }
+  });
+
+  test('is not there yet between the insert of an event and that of its record, and good after it', async () => {
+    const parts = eventParts(everyField);
+    log.record([parts]);
+    await log.store({ only: ['events'] });
+    const id = formatUuid(parts.body);
+    const { status, available, verified, checks, ...pending } = (await answer(id)) as PendingVerdict;
+    assert.deepEqual([status, available, verified, pending.retry_after_seconds], ['pending', false, false, 1]);
+    assert.match(pending.message, /not wholly stored yet.*Ask again in 1 s\.$/);
+    assert.deepEqual(checks.signature, { available: false });
+    await log.store();
+    assert.equal((await answer(id)).status, 'verified');
   });
 
   test('turns bad for exactly the event of which any one column was altered', async () => {

@@ -155,7 +155,7 @@ export async function startQueryGateway(
     /** GET a path with a key; the body as it came. */
     async get<T = Record<string, unknown>>(path: string, key = 'admin', headers: Record<string, string> = {}) {
       const answer = await fetch(`http://127.0.0.1:${port}${path}`, { headers: { 'x-api-key': key, ...headers } });
-      return { status: answer.status, body: (await answer.json()) as T };
+      return { status: answer.status, body: (await answer.json()) as T, headers: answer.headers };
     },
     async post<T = Record<string, unknown>>(path: string, body: unknown, key = 'admin') {
       const answer = await fetch(`http://127.0.0.1:${port}${path}`, {

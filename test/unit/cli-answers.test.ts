@@ -127,6 +127,49 @@ describe('answers', () => {
   });
 });
 
+describe('an event whose record is not wholly stored yet', () => {
+  const pending = {
+    status: 'pending',
+    available: false,
+    verified: false,
+    message: 'Not to be verified yet: Ask again in 1 s.',
+    checks: { signature: { available: false } },
+  };
+  const good = { status: 'verified', available: true, verified: true, message: 'Good.', checks: {} };
+
+  test('is asked for again, and then verified', async (t) => {
+    const { url, asked } = await answering(t, (_, response) =>
+      json(response, 200, asked.length < 3 ? { ...pending, retry_after_seconds: 0.01 } : good),
+    );
+    const { exitCode, stdout, stderr } = await cli(['verify', 'one', ...to(url)]);
+    assert.deepEqual([exitCode, asked.length], [0, 3], stdout + stderr);
+    assert.match(stdout, /^VERIFIED {2}one/);
+    assert.match(stderr, /one: its record is not wholly stored yet\. Asking again\./);
+  });
+
+  test('is not said to be tampered with when patience ends', async (t) => {
+    const { url } = await answering(t, (_, response) => json(response, 200, { ...pending, retry_after_seconds: 60 }));
+    const { exitCode, stdout } = await cli(['verify', 'one', ...to(url)]);
+    assert.equal(exitCode, 1);
+    assert.match(stdout, /^NOT YET {2}one\nNot to be verified yet/);
+  });
+
+  test('has its bundle asked for again', async (t) => {
+    const { url, asked } = await answering(t, (_, response) =>
+      asked.length < 2
+        ? json(response, 503, {
+            type: 'urn:sealstream:problem:record-pending',
+            title: 'The record of an event is not complete yet',
+            detail: 'ask again in 1 s',
+          })
+        : json(response, 200, { format: 'x' }),
+    );
+    const { exitCode, stdout, stderr } = await cli(['proof', 'one', ...to(url)]);
+    assert.deepEqual([exitCode, stdout], [0, '{"format":"x"}\n'], stderr);
+    assert.match(stderr, /The record of an event is not complete yet: ask again in 1 s\. Asking again\./);
+  });
+});
+
 describe('the demo', () => {
   test('does not go on where the gateway takes no events', async (t) => {
     const { url, asked } = await answering(t, (_, response) =>

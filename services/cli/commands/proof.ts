@@ -3,6 +3,7 @@ import { filterParameters } from '../../client/query/filter.js';
 import type { ConnectionOptions } from '../connection/connection.js';
 import { usageError } from '../errors.js';
 import { filterOf, withFilters } from '../events/filters.js';
+import type { Request } from '../http/api.js';
 import { type Tools, wholeNumber, withConnectionOptions } from './command.js';
 
 interface ProofOptions extends ConnectionOptions {
@@ -10,6 +11,9 @@ interface ProofOptions extends ConnectionOptions {
   shard?: string;
   range?: string;
 }
+
+/** How long a bundle is asked for again whose records are not wholly stored yet. */
+const patienceMs = 10_000;
 
 /** Bundles for `sealstream verify`, written to standard output as they came. */
 export function addProof(parent: Command, tools: Tools): void {
@@ -30,10 +34,15 @@ export function addProof(parent: Command, tools: Tools): void {
       if (asked.filter(Boolean).length !== 1) {
         throw usageError('Name one of: an event’s id; filters or --limit; --shard with --range.');
       }
+      const patience: Request = {
+        patienceMs,
+        onWait: ({ message }) => printer.note(`${message.split('\n')[0]}. Asking again.`),
+      };
       const bundle =
         id !== undefined
-          ? await api.get<object>(`/api/audit/${encodeURIComponent(id)}/proof`)
+          ? await api.get<object>(`/api/audit/${encodeURIComponent(id)}/proof`, patience)
           : await api.post<object>('/api/audit/proofs', {
+              ...patience,
               body:
                 options.shard === undefined
                   ? { query: { ...query, ...(options.limit === undefined ? {} : { limit: String(options.limit) }) } }

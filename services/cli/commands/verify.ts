@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Command } from 'commander';
 import { exitCodes, usageError } from '../errors.js';
 import { inOrder } from '../in-order.js';
@@ -19,12 +20,17 @@ interface Check {
 
 interface Verdict {
   id: string;
+  /** pending: the record behind the event is not wholly stored yet. */
+  status?: 'verified' | 'failed' | 'pending';
+  retry_after_seconds?: number;
   available: boolean;
   verified: boolean;
   message: string;
   checks: Record<string, Check>;
 }
 
+/** How long a verdict that is not there yet is asked for again. */
+const patienceMs = 10_000;
 /** Verdicts asked for at the same time. */
 const mostAtOnce = 8;
 const nameWidth = 14;
@@ -92,13 +98,22 @@ async function verifyFiles(files: readonly string[], options: VerifyOptions, too
 }
 
 async function askGateway(ids: string[], options: CommonOptions, tools: Tools, path: string): Promise<void> {
-  const { connect, printer, exitWith } = tools;
+  const { connect, printer, surroundings, exitWith } = tools;
+  const { nowMs, signal } = surroundings;
   const api = connect(options);
   const verdicts: Verdict[] = [];
-  const ask = async (id: string): Promise<Verdict> => ({
-    ...(await api.get<Omit<Verdict, 'id'>>(`${path}/${encodeURIComponent(id)}/verify`)),
-    id,
-  });
+  const giveUpMs = nowMs() + patienceMs;
+  const ask = async (id: string): Promise<Verdict> => {
+    for (;;) {
+      const verdict = await api.get<Omit<Verdict, 'id'>>(`${path}/${encodeURIComponent(id)}/verify`);
+      const waitMs = (verdict.retry_after_seconds ?? 0) * 1_000;
+      if (verdict.status !== 'pending' || nowMs() + waitMs > giveUpMs) return { ...verdict, id };
+      printer.note(`${id}: its record is not wholly stored yet. Asking again.`);
+      await sleep(waitMs, undefined, { signal }).catch((error: unknown) => {
+        throw api.failure(error);
+      });
+    }
+  };
   for await (const verdict of inOrder(ids, mostAtOnce, ask)) {
     if (!verdict.verified) exitWith(verdict.available === false ? exitCodes.failed : exitCodes.tampered);
     if (options.output === 'table') await printer.text(describe(verdict, printer));
@@ -109,10 +124,11 @@ async function askGateway(ids: string[], options: CommonOptions, tools: Tools, p
 }
 
 function describe(
-  { id, verified, available, message, checks }: Verdict,
+  { id, status, verified, available, message, checks }: Verdict,
   { paint, width }: Pick<Printer, 'paint' | 'width'>,
 ): string {
-  const verdict = available === false ? 'NOT AVAILABLE' : verified ? 'VERIFIED' : 'TAMPERED';
+  const verdict =
+    status === 'pending' ? 'NOT YET' : available === false ? 'NOT AVAILABLE' : verified ? 'VERIFIED' : 'TAMPERED';
   const lines = Object.entries(checks).flatMap(([name, check]) => {
     const state = check.available ? (check.verified ? 'verified' : 'FAILED') : 'not available';
     return hang(`  ${pad(name, nameWidth)}${pad(state, verdictWidth)}  `, printable(check.message ?? ''), width);

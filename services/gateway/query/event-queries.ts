@@ -13,6 +13,7 @@ import { readListRequest } from './list-request.js';
 import type { QueryMetrics } from './metrics.js';
 import { readNewest } from './newest.js';
 import { decodePageCursor, encodePageCursor, pageBinding } from './page-cursor.js';
+import { createPendingCheck } from './pending.js';
 import { createEvidence } from './proof/evidence.js';
 import { createProofs, type Proofs } from './proof/proofs.js';
 import { createRecords, type Records } from './records.js';
@@ -21,7 +22,7 @@ import { readSummary, type Summary } from './summary.js';
 import { readTotal } from './total.js';
 import { type FullVerdict, withLogChecks } from './verify/full-verdict.js';
 import { createLogChecks } from './verify/log-checks.js';
-import { createVerifier } from './verify/verify.js';
+import { createVerifier, type PendingVerdict } from './verify/verify.js';
 
 export type RawQuery = Readonly<Record<string, unknown>>;
 /** Narrows the tenant scope by the organizations that a filter asks for; throws forbidden for any that it does not permit. */
@@ -46,7 +47,7 @@ export interface EventQueries {
   summary(scopeFor: ScopeFor, query: RawQuery, signal: AbortSignal): Promise<Summary & { persistentLogging: boolean }>;
   /** Throws not-found where the tenant has no event with the id. */
   byId(scope: TenantScope, id: string, signal: AbortSignal): Promise<EventAnswer & { details_check?: DetailsCheck }>;
-  verify(scope: TenantScope, id: string, signal: AbortSignal): Promise<FullVerdict>;
+  verify(scope: TenantScope, id: string, signal: AbortSignal): Promise<FullVerdict | PendingVerdict>;
   /** Evidence bundles. */
   proofs: Proofs;
   history: History;
@@ -87,10 +88,11 @@ export function createEventQueries(parts: QueryParts): EventQueries {
   const records = createRecords({ clickhouse, database });
   const incarnation = (): Buffer | undefined => registryReader.registry.incarnation(eventsTopic)?.id;
   const history = createHistory({ table, records, incarnation });
-  const verifier = createVerifier({ records, deployment, registryReader, table });
+  const refusePending = createPendingCheck({ records, incarnation, nowMs });
+  const verifier = createVerifier({ records, deployment, registryReader, table, refusePending });
   const { logFolder, timestampRoots = [] } = parts;
   const rootKey = Buffer.from(deployment.rootPublicKey.export({ format: 'jwk' }).x!, 'base64url');
-  const evidence = createEvidence({ records, table, deployment, rootKey, registryReader, logFolder });
+  const evidence = createEvidence({ records, table, deployment, rootKey, registryReader, logFolder, refusePending });
   const logChecks = createLogChecks({ evidence, deployment, rootKey, logFolder, timestampRoots });
 
   const rowsById = async (scope: TenantScope, id: string, signal: AbortSignal) => {
@@ -150,7 +152,8 @@ export function createEventQueries(parts: QueryParts): EventQueries {
     proofs: createProofs({ evidence, table, logFolder, rowsById, nowMs }),
     async verify(scope, id, signal) {
       const rows = await rowsById(scope, id, signal);
-      return withLogChecks(await verifier.verify(rows), await logChecks(rows[0]!));
+      const verdict = await verifier.verify(rows);
+      return verdict.status === 'pending' ? verdict : withLogChecks(verdict, await logChecks(rows[0]!));
     },
   };
 }

@@ -20,8 +20,9 @@ import {
   ProofRequest,
   Summary,
   SummaryQuery,
-  Verdict,
 } from './schemas.js';
+import type { TenantScope } from './scope.js';
+import { Verdict } from './verify/schemas.js';
 
 export type QueryDeps = Omit<QueryParts, 'metrics'> & { metrics: Metrics };
 
@@ -114,6 +115,11 @@ export function registerQueryRoutes(app: FastifyInstance, deps: QueryDeps): Even
     },
     (_, reply, { id }) => queries.byId({ kind: 'system' }, id, signalOf(reply)),
   );
+  const verify = async (reply: FastifyReply, scope: TenantScope, id: string) => {
+    const verdict = await queries.verify(scope, id, signalOf(reply));
+    if (verdict.status === 'pending') reply.header('retry-after', String(verdict.retry_after_seconds));
+    return verdict;
+  };
   get<IdParams>(
     {
       ...verdict,
@@ -121,9 +127,11 @@ export function registerQueryRoutes(app: FastifyInstance, deps: QueryDeps): Even
       tag: 'events',
       operationId: 'verifyEvent',
       summary: 'Whether an event is what was signed',
-      description: 'With `verify` or `view:audit_logs`. The verdict comes in parts, which are never merged.',
+      description:
+        'With `verify` or `view:audit_logs`. The verdict comes in parts, which are never merged. While the record behind the event is not wholly stored ' +
+        'yet, `status` is `pending`: ask again after `retry_after_seconds`, which is the header `Retry-After` as well.',
     },
-    (request, reply, { id }) => queries.verify(ownScope(request), id, signalOf(reply)),
+    (request, reply, { id }) => verify(reply, ownScope(request), id),
   );
   get<IdParams>(
     {
@@ -133,7 +141,7 @@ export function registerQueryRoutes(app: FastifyInstance, deps: QueryDeps): Even
       operationId: 'verifyEventOfSystem',
       summary: 'Whether an event of the system scope is what was signed',
     },
-    (_, reply, { id }) => queries.verify({ kind: 'system' }, id, signalOf(reply)),
+    (_, reply, { id }) => verify(reply, { kind: 'system' }, id),
   );
   const proof = { access: 'audit.verified', params: EventId, answer: EvidenceBundle } as const;
   get<IdParams>(

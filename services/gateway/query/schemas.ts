@@ -1,7 +1,5 @@
-import { type TProperties, type TSchema, Type } from 'typebox';
-import { signatureSteps } from '../../core/stored/index.js';
+import { type TSchema, Type } from 'typebox';
 import { bundleFormat } from '../../core/verify/bundle.js';
-import { failures } from '../../core/verify/failures.js';
 import { actorTypes, eventKinds, outcomes, scopes } from '../../core/wire/symbols.js';
 import { filterFields } from './filter-fields.js';
 
@@ -196,70 +194,6 @@ export const Summary = Type.Object(
     persistentLogging,
   },
   { title: 'Summary', description: 'exact counts' },
-);
-
-/** What the log says; just `available: false` where this gateway has no log. */
-const logCheck = <P extends TProperties>(more: P) =>
-  Type.Object({
-    available: Type.Boolean(),
-    verified: Type.Optional(Type.Boolean()),
-    failed: Type.Optional(Type.Union([enumOf(Object.keys(failures)), Type.Null()])),
-    message: Type.Optional(Type.String()),
-    ...more,
-  });
-
-const Checkpoints = Type.Array(
-  Type.Object({
-    origin: Type.String(),
-    size: Type.Integer(),
-    root: Type.String({ description: 'hexadecimal' }),
-    signedBy: Type.Array(Type.String()),
-    witnesses: Type.Array(Type.Object({ name: Type.String(), at: Type.String() })),
-    missing: Type.Array(Type.String(), { description: 'witnesses that have not cosigned' }),
-  }),
-);
-const Heads = Type.Array(
-  Type.Object({
-    log: Type.String(),
-    producerId: Type.String(),
-    epoch: Type.String(),
-    lane: Type.Integer(),
-    sequences: Type.Union([Type.Array(Type.Integer()), Type.Null()]),
-    signedBy: Type.String({ description: 'data, heartbeat or close' }),
-    at: Type.String(),
-  }),
-);
-const Attested = Type.Array(Type.Object({ log: Type.String(), at: Type.String(), authority: Type.String() }));
-
-export const Verdict = Type.Object(
-  {
-    available: Type.Literal(true),
-    verified: Type.Boolean(),
-    message: Type.String(),
-    checks: Type.Object({
-      signature: Type.Object({
-        available: Type.Literal(true),
-        verified: Type.Boolean(),
-        failed: Type.Union([enumOf(signatureSteps), Type.Null()], { description: 'the first step that failed' }),
-        message: Type.String(),
-        record: Type.Object({ partition: Type.Integer(), offset: Type.Integer(), index: Type.Integer() }),
-        signed_by: Type.Optional(Type.Object({ producer_id: Type.String(), key_id: Type.String() })),
-        erased: Type.Optional(
-          Type.Object(
-            {
-              parts: Type.Array(enumOf(['identity', 'content'])),
-              listed_in: Type.Array(Type.String(), { description: 'ids of the signed events that name them' }),
-            },
-            { description: 'parts that an erasure took out' },
-          ),
-        ),
-      }),
-      inclusion: logCheck({ checkpoints: Type.Optional(Checkpoints) }),
-      completeness: logCheck({ heads: Type.Optional(Heads) }),
-      time: logCheck({ attested: Type.Optional(Attested) }),
-    }),
-  },
-  { title: 'Verdict' },
 );
 
 export const EventId = Type.Object({ id: Type.String({ minLength: 1, maxLength: 512, description: 'a UUID' }) });

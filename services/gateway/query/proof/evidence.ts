@@ -9,6 +9,7 @@ import { eventSchema, parseUuid } from '../../../core/wire/index.js';
 import { erasureEvidence } from '../../erasure/evidence.js';
 import { Problem } from '../../errors.js';
 import { readById } from '../event-by-id.js';
+import { RecordPending, type RefusePending } from '../pending.js';
 import type { PartitionPlace, Records } from '../records.js';
 import type { EventsTable } from '../scope.js';
 import { createShardSource, type SealedTree } from './shard-source.js';
@@ -39,6 +40,7 @@ export function createEvidence({
   rootKey,
   registryReader,
   logFolder,
+  refusePending,
 }: {
   records: Records;
   table: EventsTable;
@@ -48,6 +50,7 @@ export function createEvidence({
   registryReader: RegistryReader;
   /** Without one nothing was sealed. */
   logFolder: string | undefined;
+  refusePending: RefusePending;
 }): Evidence {
   const hasher = createNodeTreeHasher();
 
@@ -71,11 +74,25 @@ export function createEvidence({
     return found.flat();
   };
 
-  const batchesOf = async (rows: readonly EventRow[]): Promise<Map<string, BatchRow>> => {
+  const batchesStored = async (rows: readonly EventRow[]): Promise<Map<string, BatchRow>> => {
     const batches = new Map<string, BatchRow>();
     for (const [place, own] of byPartition(rows)) {
       const offsets = [...new Set(own.map(({ offset }) => offset))];
       for (const batch of await records.at(place, offsets)) batches.set(placeKey(batch), batch);
+    }
+    return batches;
+  };
+
+  /** Throws record-pending where one is still to come, conflict where one was taken away. */
+  const batchesOf = async (rows: readonly EventRow[]): Promise<Map<string, BatchRow>> => {
+    const batches = await batchesStored(rows);
+    const missing = rows.filter((row) => !batches.has(placeKey(row)));
+    if (missing.length === 0) return batches;
+    for (const row of missing) await refusePending(row).catch(asProblem);
+    for (const [key, batch] of await batchesStored(missing)) batches.set(key, batch);
+    const lost = missing.find((row) => !batches.has(placeKey(row)));
+    if (lost) {
+      throw new Problem('conflict', `no record is stored for partition ${lost.partition}, offset ${lost.offset}`);
     }
     return batches;
   };
@@ -183,10 +200,6 @@ export function createEvidence({
       const first = await batchesOf(given);
       const rows = unique([...given, ...(await erasuresOf(given, first))]);
       const batches = new Map([...first, ...(await batchesOf(rows.filter((row) => !first.has(placeKey(row)))))]);
-      const lost = rows.find((row) => !batches.has(placeKey(row)));
-      if (lost) {
-        throw new Problem('conflict', `no record is stored for partition ${lost.partition}, offset ${lost.offset}`);
-      }
       const events = new Map<string, EventRow[]>();
       for (const row of rows) events.set(placeKey(row), [...(events.get(placeKey(row)) ?? []), row]);
       const places = byPartition([...batches.values()]);
@@ -220,6 +233,15 @@ export function createEvidence({
       };
     },
   };
+}
+
+function asProblem(error: unknown): never {
+  if (!(error instanceof RecordPending)) throw error;
+  const { message, retryAfterSeconds } = error;
+  throw new Problem('record-pending', `${message}; ask again in ${retryAfterSeconds} s`, {
+    headers: { 'retry-after': String(retryAfterSeconds) },
+    cause: error,
+  });
 }
 
 const partitionKey = ({ incarnation, partition }: PartitionPlace): string =>

@@ -15,7 +15,13 @@ export function withLogChecks(verdict: Verdict, log: LogChecks | NoLogChecks): F
     (check) => check.available && 'failed' in check && check.failed !== null && isTampering(check.failed),
   );
   if (contradicted && 'message' in contradicted && verdict.verified) {
-    return { ...verdict, checks, verified: false, message: `Verification failed: ${contradicted.message}.` };
+    return {
+      ...verdict,
+      checks,
+      status: 'failed',
+      verified: false,
+      message: `Verification failed: ${contradicted.message}.`,
+    };
   }
   return { ...verdict, checks, message: verdict.verified ? inOneSentence(verdict.message, log) : verdict.message };
 }

@@ -51,7 +51,8 @@ export function createLogChecks({
       });
       return { inclusion: checks.inclusion, completeness: checks.completeness, time: checks.time };
     } catch (error) {
-      if (error instanceof Problem && error.kind === 'conflict') return without(error.message);
+      if (error instanceof Problem && (error.kind === 'conflict' || error.kind === 'record-pending'))
+        return without(error.message);
       throw error;
     }
   };

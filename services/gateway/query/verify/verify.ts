@@ -16,6 +16,7 @@ import {
 } from '../../../core/stored/index.js';
 import { type ErasureEvidence, erasureEvidence, noEvidence } from '../../erasure/evidence.js';
 import { unavailable } from '../../errors.js';
+import { RecordPending, type RefusePending } from '../pending.js';
 import type { Records } from '../records.js';
 import type { EventsTable } from '../scope.js';
 
@@ -34,6 +35,7 @@ export interface SignatureCheck {
 }
 
 export interface Verdict {
+  status: 'verified' | 'failed';
   available: true;
   verified: boolean;
   message: string;
@@ -45,12 +47,22 @@ export interface Verdict {
   };
 }
 
+/** The record behind the event is not wholly stored yet, so that nothing can be said of it. */
+export interface PendingVerdict {
+  status: 'pending';
+  available: false;
+  verified: false;
+  message: string;
+  retry_after_seconds: number;
+  checks: Record<keyof Verdict['checks'], { available: false }>;
+}
+
 /** How long a verdict waits for the registry entry that it must know. */
 const registryWaitMs = 5_000;
 
 export interface Verifier {
   /** The verdict on the rows that carry one event id: one, where nobody tampered. `rows` is not empty. */
-  verify(rows: readonly EventRow[]): Promise<Verdict>;
+  verify(rows: readonly EventRow[]): Promise<Verdict | PendingVerdict>;
 }
 
 /** Recomputes from ClickHouse what was signed: row → leaf → root → header → signature → registered key (WIRE §7). */
@@ -59,12 +71,14 @@ export function createVerifier({
   deployment,
   registryReader,
   table,
+  refusePending,
 }: {
   records: Records;
   deployment: Deployment;
   registryReader: RegistryReader;
   /** In which erasures are looked up; none counts where it is absent. */
   table?: EventsTable;
+  refusePending: RefusePending;
 }): Verifier {
   const registryHolds = async (offset: number): Promise<void> => {
     const late = AbortSignal.timeout(registryWaitMs);
@@ -78,12 +92,20 @@ export function createVerifier({
     ]);
   };
 
+  /** Throws RecordPending where it is still to come. */
+  const recordOf = async (row: EventRow): Promise<BatchRow[]> => {
+    const found = await records.of(row);
+    if (found.length > 0) return found;
+    await refusePending(row);
+    return records.of(row);
+  };
+
   const steps = async (
     row: EventRow,
     note: (batch: BatchRow) => void,
     evidenceOf: (batch: BatchRow) => Promise<ErasureEvidence>,
   ): Promise<void> => {
-    const batch = recordStep(row, await records.of(row));
+    const batch = recordStep(row, await recordOf(row));
     note(batch);
     const header = headerStep(batch, deployment);
     const asOf = markerStep(await records.markerBelow(row), deployment);
@@ -114,7 +136,7 @@ export function createVerifier({
     }
   };
 
-  const check = async (row: EventRow): Promise<SignatureCheck> => {
+  const check = async (row: EventRow): Promise<SignatureCheck | RecordPending> => {
     const record = { partition: row.partition, offset: row.offset, index: row.idx };
     let signedBy: SignatureCheck['signed_by'];
     let evidence = noEvidence;
@@ -145,15 +167,21 @@ export function createVerifier({
       return answer(null, `The event is as its producer signed it; its ${parts.join(' and ')} was erased.`);
     } catch (error) {
       if (error instanceof StepFailure) return answer(error.step, error.message);
+      if (error instanceof RecordPending) return error;
       throw error;
     }
   };
 
   return {
     async verify(rows) {
-      const checks = await Promise.all(rows.map(check));
-      const signature = twice(rows, checks) ?? checks.find(({ verified }) => !verified) ?? checks[0]!;
+      const results = await Promise.all(rows.map(check));
+      const checks = results.flatMap((result) => (result instanceof RecordPending ? [] : [result]));
+      const pending = results.find((result) => result instanceof RecordPending);
+      const failed = twice(rows, checks) ?? checks.find(({ verified }) => !verified);
+      if (!failed && pending) return pendingVerdict(pending);
+      const signature = failed ?? checks[0]!;
       return {
+        status: signature.verified ? 'verified' : 'failed',
         available: true,
         verified: signature.verified,
         message: signature.verified ? signature.message : `Verification failed: ${signature.message}.`,
@@ -171,12 +199,26 @@ export function createVerifier({
 const erasedParts = (row: EventRow): ('identity' | 'content')[] =>
   (['identity', 'content'] as const).filter((part) => row[`${part}_digest`].length > 0);
 
+const pendingVerdict = ({ message, retryAfterSeconds }: RecordPending): PendingVerdict => ({
+  status: 'pending',
+  available: false,
+  verified: false,
+  message: `Not to be verified yet: ${message}. Ask again in ${retryAfterSeconds} s.`,
+  retry_after_seconds: retryAfterSeconds,
+  checks: {
+    signature: { available: false },
+    inclusion: { available: false },
+    completeness: { available: false },
+    time: { available: false },
+  },
+});
+
 /** A row that stands at the place of another was put there by somebody. */
 function twice(rows: readonly EventRow[], checks: SignatureCheck[]): SignatureCheck | undefined {
-  const places = rows.map(({ incarnation, partition, offset, idx }) =>
-    [incarnation.toString('hex'), partition, offset, idx].join('/'),
-  );
-  const at = places.findIndex((place, index) => places.indexOf(place) !== index);
-  if (at < 0) return undefined;
-  return { ...checks[at]!, verified: false, failed: 'record', message: 'the event is stored more than once' };
+  const placeOf = ({ incarnation, partition, offset, idx }: EventRow): string =>
+    [incarnation.toString('hex'), partition, offset, idx].join('/');
+  const places = rows.map(placeOf);
+  const again = places.some((place, index) => places.indexOf(place) !== index);
+  if (!again || checks.length === 0) return undefined;
+  return { ...checks[0]!, verified: false, failed: 'record', message: 'the event is stored more than once' };
 }
