@@ -19,6 +19,8 @@ import { sendProblem } from './http/raw-problem.js';
 import { createRouteTable } from './http/route-table.js';
 import { registerSecurityHeaders } from './http/security-headers.js';
 import type { Rate } from './http/token-buckets.js';
+import type { PageFiles } from './page/page-files.js';
+import { registerPage } from './page/register-page.js';
 
 export interface AppLimits {
   /** Of a request's body, where the route sets no other. */
@@ -42,6 +44,7 @@ export function createApp({
   trustedProxies,
   limits,
   limiter,
+  page,
   metrics,
   log,
 }: {
@@ -53,6 +56,8 @@ export function createApp({
   limits: AppLimits;
   /** Of requests. */
   limiter: RateLimiter;
+  /** The console's build; no page where absent. */
+  page?: PageFiles | undefined;
   metrics: HttpMetrics;
   log: Logger;
 }): FastifyInstance {
@@ -88,6 +93,7 @@ export function createApp({
   registerSecurityHeaders(app, { publicUrl });
   registerEtags(app);
   registerCompression(app);
+  if (page) registerPage(app, { files: page });
   const routes = createRouteTable(app);
   registerProblems(app, { routes, metrics, log });
   registerAuthentication(app, { authenticator });

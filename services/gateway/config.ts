@@ -26,6 +26,8 @@ export interface GatewayConfig {
   findingsWatch?: Partial<FindingsWatchSettings>;
   /** MMDB files with places of addresses, for backtests; those of installed packages where absent. */
   geoFiles?: readonly string[];
+  /** The console's build; dist/console where absent. */
+  pageFolder?: string;
   /** Where the sealer keeps the transparency log; nothing of it is served where absent. */
   logFolder?: string | undefined;
   /** Certificates of timestamping authorities that verdicts go by; without them nothing is said of time. */

@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import type { FastifyInstance } from 'fastify';
 import type { Redis } from 'ioredis';
 import type { Kafka } from 'kafkajs';
@@ -8,7 +9,7 @@ import { createStandingList, type StandingList } from '../core/erasure/index.js'
 import type { Health } from '../core/health.js';
 import type { Logger } from '../core/log.js';
 import type { Metrics } from '../core/metrics.js';
-import { packageVersion } from '../core/paths.js';
+import { packageRoot, packageVersion } from '../core/paths.js';
 import type { Producer } from '../producer/index.js';
 import { registerAlertRoutes } from './alerts/routes.js';
 import { type AlertFeed, createAlertFeed } from './alerts/stream/alert-feed.js';
@@ -55,6 +56,7 @@ import { registerLogRoutes } from './log/routes.js';
 import { createVerifiedShards } from './log/verified.js';
 import { registerDescription } from './openapi/describe.js';
 import { registerDescriptionRoutes } from './openapi/routes.js';
+import { readPageFiles } from './page/page-files.js';
 import type { EventQueries } from './query/event-queries.js';
 import { registerQueryRoutes } from './query/routes.js';
 import type { EventsTable } from './query/scope.js';
@@ -104,6 +106,7 @@ export async function registerRoutes(
     trustedProxies: config.trustedProxies,
     limits: config.limits,
     limiter,
+    page: readPageFiles(config.pageFolder ?? join(packageRoot(), 'dist', 'console')),
     metrics: http,
     log,
   });

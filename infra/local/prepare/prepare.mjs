@@ -2,6 +2,7 @@
 // dependencies, because it runs before there are any. Installing overlaps where the steps do not need each other.
 import { fileURLToPath } from 'node:url';
 import { build, buildIsFresh } from './build.mjs';
+import { buildConsole, consoleIsFresh } from './console.mjs';
 import { PrepareFailure } from './failure.mjs';
 import { fetchKafkaLibs, kafkaLibsAreThere } from './kafka-libs.mjs';
 import { installPackages, packagesAreInstalled } from './packages.mjs';
@@ -32,6 +33,7 @@ async function preparePackages({ progress, parts, rebuild }) {
     throw new PrepareFailure(missingMessage([{ what, part: 'ClickHouse', variable: 'CLICKHOUSE_URL' }]));
   }
   if (rebuild && !buildIsFresh(root)) await progress.step('build', () => build(root));
+  if (rebuild && !consoleIsFresh(root)) await progress.step('console', () => buildConsole(root));
 }
 
 async function preparePrograms({ progress, parts, missing }) {

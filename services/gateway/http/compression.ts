@@ -36,7 +36,7 @@ export function registerCompression(app: FastifyInstance): void {
     if (payload.length < leastBytes || reply.hasHeader('content-encoding')) return payload;
     if (!compressible.test(String(reply.getHeader('content-type') ?? ''))) return payload;
     // Said of the answer that was not compressed, too: a cache must tell them apart.
-    reply.header('vary', 'accept-encoding');
+    if (!/accept-encoding/i.test(String(reply.getHeader('vary') ?? ''))) reply.header('vary', 'accept-encoding');
     const coding = codingFor(request.headers['accept-encoding']);
     if (!coding) return payload;
     const bytes = await compress[coding](payload);

@@ -9,7 +9,7 @@ import { isKeyText, prefixOfKey } from '../api-key.js';
 import type { SignInAttempts } from '../attempts/attempts.js';
 import { type Caller, may, mayActFor, permissions } from '../caller.js';
 import type { SignIn } from '../sign-in.js';
-import { OrganizationChoice, Session, SignInRequest, Ticket } from './schemas.js';
+import { OrganizationChoice, Session, SignInRequest, SignInWays, Ticket } from './schemas.js';
 
 const tags = ['session'];
 const NoContent = Type.Null({ description: 'done' });
@@ -31,7 +31,7 @@ const timeOf = (ms: number | undefined): string | null => (ms === undefined ? nu
 export function registerSessionRoutes(
   app: FastifyInstance,
   {
-    signIn: { sources, sessions, tickets },
+    signIn: { sources, sessions, tickets, oidc },
     attempts,
     systemLog,
     changing,
@@ -87,6 +87,21 @@ export function registerSessionRoutes(
       },
     },
     async (request) => answer(request),
+  );
+
+  routes.get(
+    '/api/session/ways',
+    {
+      config: { public: true },
+      schema: {
+        summary: 'Which ways there are to sign in',
+        operationId: 'listSignInWays',
+        tags,
+        security: [],
+        response: { 200: SignInWays, ...problems(429, 500, 503) },
+      },
+    },
+    async () => ({ api_key: true, link: true, oidc: oidc !== undefined }),
   );
 
   routes.put(

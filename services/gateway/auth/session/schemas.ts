@@ -30,3 +30,12 @@ export const OrganizationChoice = Type.Object(
 
 export const Link = Type.Object({ url: Type.String(), expires_at: time('of the link, not of its session') });
 export const Ticket = Type.Object({ ticket: Type.String(), expires_at: time('in 30 seconds') });
+
+export const SignInWays = Type.Object(
+  {
+    api_key: Type.Boolean(),
+    link: Type.Boolean({ description: 'by a one-time link, as an administrator makes it' }),
+    oidc: Type.Boolean({ description: 'by the OpenID provider: GET /api/session/oidc/start' }),
+  },
+  { title: 'SignInWays' },
+);

@@ -1,0 +1,3 @@
+import { render } from 'preact';
+
+render(<main>Sealstream</main>, document.getElementById('console')!);
