@@ -1,0 +1,72 @@
+import { computed, type ReadonlySignal, signal } from '@preact/signals';
+import { changeQuery, type Query, type QueryChange, readQuery, writeQuery } from './query.js';
+
+/** What the router needs of a window. */
+export interface Place {
+  readonly location: Pick<Location, 'pathname' | 'search' | 'origin'>;
+  readonly history: Pick<History, 'pushState' | 'replaceState'>;
+  addEventListener(type: 'popstate', listener: () => void): void;
+}
+
+export interface Router {
+  readonly path: ReadonlySignal<string>;
+  readonly query: ReadonlySignal<Query>;
+  /** Grows with every navigation to another path, so that focus can follow. */
+  readonly visits: ReadonlySignal<number>;
+  /** To a path of the console, with its query. */
+  go(to: string, how?: { replace?: boolean }): void;
+  /** Changes names of the query and leaves the others. Replaces unless `push` says that it is a step worth going back over. */
+  change(change: QueryChange, how?: { push?: boolean }): void;
+  /** The first value of a name; '' where it is not there. */
+  text(name: string): string;
+  texts(name: string): readonly string[];
+  /** The address that a change would lead to, for links. */
+  href(change: QueryChange, path?: string): string;
+  /** For a click anywhere: follows links to our own paths, and leaves every other to the browser. */
+  onClick(event: MouseEvent): void;
+}
+
+/** What the gateway answers itself. */
+const elsewhere = /^\/(api|docs)(\/|$)|^\/(openapi|asyncapi)\.json$/;
+
+export function createRouter({ place }: { place: Place }): Router {
+  const path = signal(place.location.pathname);
+  const query = signal<Query>(readQuery(place.location.search));
+  const visits = signal(0);
+
+  const read = (): void => {
+    if (place.location.pathname !== path.peek()) visits.value++;
+    path.value = place.location.pathname;
+    query.value = readQuery(place.location.search);
+  };
+  place.addEventListener('popstate', read);
+
+  const go: Router['go'] = (to, { replace = false } = {}) => {
+    const { pathname, search } = new URL(to, place.location.origin);
+    if (pathname + search === place.location.pathname + place.location.search) return;
+    place.history[replace ? 'replaceState' : 'pushState'](null, '', pathname + search);
+    read();
+  };
+  const href: Router['href'] = (change, at = path.value) => at + writeQuery(changeQuery(query.value, change));
+
+  return {
+    path: computed(() => path.value),
+    query: computed(() => query.value),
+    visits: computed(() => visits.value),
+    go,
+    href,
+    change: (change, { push = false } = {}) =>
+      go(path.peek() + writeQuery(changeQuery(query.peek(), change)), { replace: !push }),
+    text: (name) => query.value[name]?.[0] ?? '',
+    texts: (name) => query.value[name] ?? [],
+    onClick(event) {
+      const plain = event.button === 0 && !(event.metaKey || event.ctrlKey || event.shiftKey || event.altKey);
+      const link = (event.target as Element | null)?.closest?.('a[href]') as HTMLAnchorElement | null;
+      if (!plain || event.defaultPrevented || !link || link.target || link.hasAttribute('download')) return;
+      const { origin, pathname, search, hash } = new URL(link.href);
+      if (origin !== place.location.origin || elsewhere.test(pathname) || hash !== '') return;
+      event.preventDefault();
+      go(pathname + search);
+    },
+  };
+}
