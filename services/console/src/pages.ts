@@ -1,0 +1,37 @@
+import type { ComponentType } from 'preact';
+import type { Permission } from './api/types.js';
+import type { PathParameters } from './router/paths.js';
+import type { IconName } from './ui/icon.js';
+
+export interface PageProps {
+  /** Those of the path, decoded. */
+  parameters: PathParameters;
+}
+
+export interface Page {
+  /** `/actors/:id`. */
+  path: string;
+  title: string;
+  icon: IconName;
+  /** Where it stands in the navigation; pages without a group are reached by links only. */
+  group?: Group;
+  /** Whoever has none of these is told which is missing. */
+  permission?: readonly Permission[];
+  /** The file is loaded when the page is opened first. */
+  load: () => Promise<{ default: ComponentType<PageProps> }>;
+}
+
+export const groups = ['Look', 'Watch', 'Trust', 'Manage'] as const;
+export type Group = (typeof groups)[number];
+
+/** Every page of the console, in the order of the navigation. To add one, add a line here and a folder with its component. */
+export const pages: readonly Page[] = [
+  {
+    path: '/',
+    title: 'Explore',
+    icon: 'explore',
+    group: 'Look',
+    permission: ['view:audit_logs', 'view:system_audit_logs'],
+    load: () => import('./explore/explore.js'),
+  },
+];

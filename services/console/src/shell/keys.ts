@@ -1,0 +1,59 @@
+import { type ReadonlySignal, signal } from '@preact/signals';
+
+export interface Key {
+  /** As a KeyboardEvent names it: `/`, `j`, `Escape`; with `mod+` for Cmd or Ctrl. */
+  key: string;
+  does: string;
+  run: () => void;
+}
+
+/** Keys of the page in front. The newest who wants a key gets it: a drawer before its page, a page before the shell. */
+export interface Keys {
+  readonly all: ReadonlySignal<readonly Key[]>;
+  /** Until the function that is given back is called. */
+  add(keys: readonly Key[]): () => void;
+  onKeyDown(event: KeyboardEvent): void;
+}
+
+const typing = /^(INPUT|TEXTAREA|SELECT)$/;
+
+const isTyping = (target: EventTarget | null): boolean => {
+  const element = target as HTMLElement | null;
+  return typing.test(element?.tagName ?? '') || element?.isContentEditable === true;
+};
+
+export function createKeys(): Keys {
+  const layers = signal<readonly (readonly Key[])[]>([]);
+  const all = signal<readonly Key[]>([]);
+  const note = (next: readonly (readonly Key[])[]): void => {
+    layers.value = next;
+    const newest = [...next].reverse().flat();
+    all.value = newest.filter((one, at) => newest.findIndex(({ key }) => key === one.key) === at);
+  };
+  return {
+    all,
+    add(keys) {
+      note([...layers.peek(), keys]);
+      return () => note(layers.peek().filter((layer) => layer !== keys));
+    },
+    onKeyDown(event) {
+      if (event.defaultPrevented || event.altKey || event.isComposing) return;
+      const mod = event.metaKey || event.ctrlKey;
+      // In a field, letters are text; in a modal dialog, the page behind it is not there.
+      if (!mod && isTyping(event.target)) return;
+      if (!mod && event.target instanceof Element && event.target.closest('dialog, [popover]')) return;
+      const name = `${mod ? 'mod+' : ''}${event.key.length === 1 ? event.key.toLowerCase() : event.key}`;
+      const found = all.peek().find(({ key }) => key === name);
+      if (!found) return;
+      event.preventDefault();
+      found.run();
+    },
+  };
+}
+
+/** How a key is shown. */
+export function keyText(key: string, mac: boolean): string {
+  const names: Readonly<Record<string, string>> = { Escape: 'Esc', Enter: '↵', ArrowUp: '↑', ArrowDown: '↓' };
+  if (key.startsWith('mod+')) return `${mac ? '⌘' : 'Ctrl '}${key.slice(4).toUpperCase()}`;
+  return names[key] ?? key;
+}

@@ -1,0 +1,63 @@
+import { Component, type ComponentChildren, type ComponentType } from 'preact';
+import { useEffect, useRef } from 'preact/hooks';
+import { useLoad } from '../api/load.js';
+import { asProblem, type Problem } from '../api/problem.js';
+import type { Page, PageProps } from '../pages.js';
+import type { PathParameters } from '../router/paths.js';
+import { LoadingRows, LockedState, ProblemState, State } from '../ui/states.js';
+import { useApp } from './app.js';
+
+/** One page: loads it, says what is missing to see it, shows what went wrong within it, and takes the focus when it is come to. */
+export function PageFrame({ page, parameters }: { page: Page | undefined; parameters: PathParameters }) {
+  const { sessions, router } = useApp();
+  const main = useRef<HTMLElement>(null);
+  const visits = router.visits.value;
+  useEffect(() => {
+    document.title = `${page?.title ?? 'Nothing here'} · Sealstream`;
+    if (visits > 0) main.current?.focus();
+  }, [visits, page]);
+  const locked = page?.permission && !page.permission.some((one) => sessions.may(one));
+  return (
+    <main ref={main} id="page" class="page" tabIndex={-1}>
+      {page === undefined ? (
+        <State icon="search" title="Nothing is here" actions={<a href="/">To Explore</a>}>
+          <p>No page has this address.</p>
+        </State>
+      ) : locked ? (
+        <LockedState permission={page.permission![0]!} />
+      ) : (
+        <Boundary key={page.path}>
+          <Loaded page={page} parameters={parameters} />
+        </Boundary>
+      )}
+    </main>
+  );
+}
+
+const loaded = new WeakMap<Page, ComponentType<PageProps>>();
+
+function Loaded({ page, parameters }: { page: Page } & PageProps) {
+  const { data, problem, again } = useLoad(page.path, async () => {
+    const known = loaded.get(page) ?? (await page.load()).default;
+    loaded.set(page, known);
+    return { component: known };
+  });
+  if (problem) return <ProblemState problem={problem} again={again} />;
+  const Known = data?.component ?? loaded.get(page);
+  return Known ? <Known parameters={parameters} /> : <LoadingRows label={`Loading ${page.title}`} />;
+}
+
+/** A fault while drawing costs the page, not the console. */
+class Boundary extends Component<{ children: ComponentChildren }, { problem?: Problem }> {
+  override state: { problem?: Problem } = {};
+
+  static override getDerivedStateFromError(error: unknown): { problem: Problem } {
+    return { problem: asProblem(error) };
+  }
+
+  override render() {
+    const { problem } = this.state;
+    if (!problem) return this.props.children;
+    return <ProblemState problem={problem} again={() => this.setState({ problem: undefined })} />;
+  }
+}

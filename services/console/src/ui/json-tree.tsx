@@ -1,0 +1,86 @@
+import './json-tree.css';
+import { useContext, useState } from 'preact/hooks';
+import { Actions } from './actions.js';
+import { Button } from './button.js';
+import { counted } from './format.js';
+import { Icon } from './icon.js';
+
+const openTo = 2;
+/** More entries of one object or list are shown on demand. */
+const firstEntries = 100;
+
+/** Any JSON value, its objects and lists to be opened, each value to be copied. */
+export const JsonTree = ({ value, openDepth = openTo }: { value: unknown; openDepth?: number }) => (
+  <div class="json">
+    <div class="json-root">
+      <Node value={value} depth={0} openDepth={openDepth} />
+    </div>
+  </div>
+);
+
+interface NodeProps {
+  name?: string;
+  value: unknown;
+  depth: number;
+  openDepth: number;
+}
+
+function Node(props: NodeProps) {
+  const { value } = props;
+  return typeof value === 'object' && value !== null ? <Branch {...props} value={value} /> : <Leaf {...props} />;
+}
+
+const Name = ({ name }: { name: string | undefined }) =>
+  name === undefined ? null : <span class="json-name">{name}:</span>;
+
+function Copy({ value }: { value: unknown }) {
+  const { copy } = useContext(Actions);
+  const text = typeof value === 'string' ? value : JSON.stringify(value, null, 2);
+  return <Button look="quiet" small icon="copy" label="Copy this value" onClick={() => copy(text)} />;
+}
+
+function Leaf({ name, value }: NodeProps) {
+  const kind = typeof value === 'string' ? 'text' : typeof value === 'number' ? 'number' : 'word';
+  return (
+    <div class="json-line">
+      <Name name={name} />
+      <span class={`json-${kind}`}>{JSON.stringify(value)}</span>
+      <Copy value={value} />
+    </div>
+  );
+}
+
+function Branch({ name, value, depth, openDepth }: NodeProps & { value: object }) {
+  const [open, setOpen] = useState(depth < openDepth);
+  const [most, setMost] = useState(firstEntries);
+  const list = Array.isArray(value);
+  const entries = Object.entries(value);
+  const size = list ? counted(entries.length, 'item') : counted(entries.length, 'member');
+  return (
+    <>
+      <div class="json-line">
+        <button type="button" class="json-toggle" aria-expanded={open} onClick={() => setOpen(!open)}>
+          <Icon name={open ? 'down' : 'right'} size={14} />
+          <Name name={name} /> <span class="faint">{list ? `[ ${size} ]` : `{ ${size} }`}</span>
+        </button>
+        <Copy value={value} />
+      </div>
+      {open && entries.length > 0 && (
+        <ul>
+          {entries.slice(0, most).map(([key, inner]) => (
+            <li key={key} class="json-root">
+              <Node name={key} value={inner} depth={depth + 1} openDepth={openDepth} />
+            </li>
+          ))}
+          {entries.length > most && (
+            <li>
+              <Button look="quiet" small onClick={() => setMost(most * 10)}>
+                {counted(entries.length - most, 'more entry', 'more entries')}
+              </Button>
+            </li>
+          )}
+        </ul>
+      )}
+    </>
+  );
+}
