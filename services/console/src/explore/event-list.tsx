@@ -1,0 +1,155 @@
+import { useState } from 'preact/hooks';
+import { useApp, useKeys } from '../shell/app.js';
+import { Button } from '../ui/button.js';
+import { counted, formatNumber } from '../ui/format.js';
+import { Empty, LoadingRows, ProblemState } from '../ui/states.js';
+import { VirtualTable } from '../ui/virtual-table.js';
+import { ColumnChooser, columnsOf, usualColumns } from './columns.js';
+import type { ExploreData } from './data.js';
+import type { Question } from './question.js';
+
+const widthsName = 'sealstream.explore.widths';
+
+/** What was found, as rows without end; which one is open stands in the address. */
+export function EventList({
+  data,
+  question,
+  marked,
+  total,
+  facets,
+  onFacets,
+  again,
+}: {
+  data: ExploreData;
+  question: Question;
+  /** The search box says already what is wrong. */
+  marked: boolean;
+  total: number | undefined;
+  facets: boolean;
+  onFacets: () => void;
+  again: () => void;
+}) {
+  const { router, memory } = useApp();
+  const [widths, setWidths] = useState<Record<string, number>>(() => readWidths(memory.get(widthsName)));
+  const [at, setAt] = useState(-1);
+  const { events, loading, more, problem } = data.found.value;
+  const open = router.text('event');
+  const opened = open === '' ? -1 : events.findIndex(({ id }) => id === open);
+  const cursor = opened >= 0 ? opened : Math.min(at, events.length - 1);
+  const names = router.text('columns') === '' ? usualColumns : router.text('columns').split(',');
+
+  const moveTo = (index: number): void => {
+    const to = Math.max(0, Math.min(index, events.length - 1));
+    setAt(to);
+    // What is open follows the cursor.
+    if (open !== '' && events[to]) router.change({ event: events[to].id });
+  };
+  useKeys([
+    { key: 'j', does: 'Next event', run: () => moveTo(cursor + 1) },
+    { key: 'k', does: 'Previous event', run: () => moveTo(cursor - 1) },
+    {
+      key: 'Enter',
+      does: 'Open the event',
+      run: () => events[cursor] && router.change({ event: events[cursor].id }, { push: true }),
+    },
+    { key: 'Escape', does: 'Close the event', run: () => router.change({ event: undefined }) },
+  ]);
+
+  return (
+    <section class="explore-list" aria-label="Events">
+      <div class="explore-tools">
+        <Button
+          look="quiet"
+          small
+          icon="filter"
+          aria-pressed={facets}
+          label={facets ? 'Hide the counts' : 'Show the counts'}
+          onClick={onFacets}
+        />
+        <span class="total" role="status">
+          {total === undefined ? '' : counted(total, 'event')}
+        </span>
+        <Button
+          look="quiet"
+          small
+          icon={question.order === 'newest' ? 'down' : 'up'}
+          onClick={() => router.change({ order: question.order === 'newest' ? 'oldest' : undefined }, { push: true })}
+        >
+          {question.order === 'newest' ? 'Newest first' : 'Oldest first'}
+        </Button>
+        <ColumnChooser
+          chosen={names}
+          onChange={(chosen) =>
+            router.change({
+              columns: sameNames(chosen, usualColumns) ? undefined : columnsOf(chosen).map(nameOf).join(','),
+            })
+          }
+        />
+      </div>
+      {events.length > 0 ? (
+        <VirtualTable
+          label="Events"
+          columns={columnsOf(names)}
+          rows={events}
+          keyOf={({ id }) => id}
+          widths={widths}
+          onResize={(column, width) => {
+            const next = { ...widths, [column]: width };
+            setWidths(next);
+            memory.set(widthsName, JSON.stringify(next));
+          }}
+          cursor={cursor}
+          onCursor={moveTo}
+          onOpen={({ id }) => router.change({ event: id }, { push: open === '' })}
+          onEnd={problem ? undefined : data.more}
+          total={total}
+          foot={
+            problem ? (
+              <Button icon="refresh" onClick={data.more}>
+                The rest could not be loaded. Try again
+              </Button>
+            ) : loading ? (
+              'Loading more'
+            ) : more ? undefined : (
+              `${formatNumber(events.length)} shown; there are no more.`
+            )
+          }
+        />
+      ) : loading ? (
+        <LoadingRows rows={14} label="Loading events" />
+      ) : problem && !marked ? (
+        <ProblemState problem={problem} again={again} />
+      ) : problem ? (
+        <Empty title="The search cannot be read">What is underlined in it says why.</Empty>
+      ) : (
+        <Empty
+          title="No events fit"
+          actions={
+            <Button onClick={() => router.change({ range: 'all', from: undefined, to: undefined }, { push: true })}>
+              Look at all time
+            </Button>
+          }
+        >
+          {question.filters.length > 0 || question.typed !== ''
+            ? 'Take a filter out, or look at a longer time.'
+            : 'Nothing happened in this time.'}
+        </Empty>
+      )}
+    </section>
+  );
+}
+
+const nameOf = ({ name }: { name: string }): string => name;
+const sameNames = (a: readonly string[], b: readonly string[]): boolean =>
+  a.length === b.length && a.every((name) => b.includes(name));
+
+function readWidths(text: string | undefined): Record<string, number> {
+  try {
+    const read: unknown = JSON.parse(text ?? '{}');
+    return Object.fromEntries(
+      Object.entries(read as object).filter((entry): entry is [string, number] => typeof entry[1] === 'number'),
+    );
+  } catch {
+    return {};
+  }
+}

@@ -1,0 +1,20 @@
+/** What fields are called where people read. */
+export const words: Readonly<Record<string, string>> = {
+  action: 'Action',
+  category: 'Category',
+  outcome: 'Outcome',
+  kind: 'Kind',
+  actor: 'Actor',
+  actor_type: 'Actor type',
+  target_type: 'Target type',
+  target_id: 'Target',
+  service: 'Service',
+  ip: 'Address',
+  auth_method: 'Signed in by',
+  reason: 'Reason',
+  correlation_id: 'Correlation',
+  request_id: 'Request',
+  session_id: 'Session',
+  organization_id: 'Organization',
+  application_id: 'Application',
+};
