@@ -31,13 +31,13 @@ const mono = { mono: true };
 
 /** Every column there is, in the order in which they stand. */
 export const columns: readonly Column[] = [
-  { name: 'time', label: 'Time', width: 104, cell: ({ occurred_at }) => <Time iso={occurred_at} /> },
-  { name: 'outcome', label: 'Outcome', width: 92, cell: ({ outcome }) => <OutcomeBadge outcome={outcome} /> },
-  plain('action', 196, ({ action }) => action),
+  { name: 'time', label: 'Time', width: 96, cell: ({ occurred_at }) => <Time iso={occurred_at} /> },
+  { name: 'outcome', label: 'Outcome', width: 88, cell: ({ outcome }) => <OutcomeBadge outcome={outcome} /> },
+  plain('action', 172, ({ action }) => action),
   {
     name: 'actor',
     label: 'Actor',
-    width: 216,
+    width: 168,
     cell: ({ actor }) => {
       const { id, email, name, type } = actor;
       const key = id ?? email;
@@ -52,7 +52,7 @@ export const columns: readonly Column[] = [
   {
     name: 'target',
     label: 'Target',
-    width: 232,
+    width: 212,
     cell: ({ target }) => {
       if (!target) return null;
       const shown = (
@@ -70,12 +70,12 @@ export const columns: readonly Column[] = [
       );
     },
   },
-  plain('ip', 148, ({ ip }) => ip, mono),
-  plain('service', 112, ({ service }) => service),
+  plain('ip', 132, ({ ip }) => ip, mono),
+  plain('service', 96, ({ service }) => service),
   {
     name: 'message',
     label: 'Message',
-    width: 320,
+    width: 176,
     grow: true,
     cell: ({ message }) => (
       <span class="cut soft" title={message}>
@@ -102,16 +102,7 @@ export const columns: readonly Column[] = [
   },
 ];
 
-export const usualColumns: readonly string[] = [
-  'time',
-  'outcome',
-  'action',
-  'actor',
-  'target',
-  'ip',
-  'service',
-  'message',
-];
+export const usualColumns: readonly string[] = ['time', 'outcome', 'action', 'actor', 'target', 'ip', 'message'];
 
 /** Those of the names, in our order. */
 export const columnsOf = (names: readonly string[]): readonly Column[] =>

@@ -3,7 +3,7 @@ import { useEffect, useRef } from 'preact/hooks';
 import uPlot from 'uplot';
 import type { Timeseries } from '../api/types.js';
 import { useApp } from '../shell/app.js';
-import { formatCompact, formatLocal, formatNumber } from '../ui/format.js';
+import { formatCompact, formatDay, formatLocal, formatNumber, formatTime } from '../ui/format.js';
 
 const heightPx = 84;
 
@@ -47,6 +47,15 @@ const seriesOf = (data: Timeseries): uPlot.AlignedData => [
   failed(data),
 ];
 
+/** The time of the day; the day itself where one begins. */
+function tickText(seconds: number, _: number, all: readonly number[]): string {
+  const ms = seconds * 1_000;
+  const steps = (all[1] ?? seconds) - (all[0] ?? seconds);
+  const midnight = new Date(ms).getHours() === 0 && new Date(ms).getMinutes() === 0;
+  if (midnight || steps >= 86_400) return formatDay(ms, steps >= 300 * 86_400);
+  return formatTime(ms, steps < 60);
+}
+
 function wordsOf(data: Timeseries): string {
   const bad = failed(data).reduce((sum, count) => sum + count, 0);
   return `Events over time, in steps of ${data.interval}: ${formatNumber(data.total)}, of which ${formatNumber(bad)} did not succeed`;
@@ -64,12 +73,12 @@ function optionsOf(data: Timeseries, element: HTMLElement, onRange: (from: strin
   return {
     width: Math.max(200, element.clientWidth),
     height: heightPx,
-    padding: [8, 0, 0, 0],
+    padding: [8, 12, 0, 0],
     legend: { show: false },
     cursor: { y: false, points: { show: false }, drag: { x: true, y: false, setScale: false } },
     scales: { x: { time: true, range: () => range }, y: { range: (_, __, max) => [0, Math.max(1, max)] } },
     axes: [
-      { ...axis, size: 20, gap: 4, grid: { show: false } },
+      { ...axis, size: 20, gap: 4, space: 84, grid: { show: false }, values: (_, ticks) => ticks.map(tickText) },
       {
         ...axis,
         size: 44,

@@ -100,6 +100,13 @@ export function formatMoment(ms: number, nowMs: number, locale?: string): string
   }).format(at);
 }
 
+/** 21 Nov; with `year`, 2026. */
+export const formatDay = (ms: number, year = false, locale?: string): string =>
+  new Intl.DateTimeFormat(locale, year ? { year: 'numeric' } : { day: 'numeric', month: 'short' }).format(new Date(ms));
+
+export const formatTime = (ms: number, seconds = false, locale?: string): string =>
+  new Intl.DateTimeFormat(locale, { timeStyle: seconds ? 'medium' : 'short' }).format(new Date(ms));
+
 /** `1 event`, `2,000 events`. */
 export const counted = (count: number, one: string, many = `${one}s`, locale?: string): string =>
   `${formatNumber(count, locale)} ${count === 1 ? one : many}`;
