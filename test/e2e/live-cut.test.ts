@@ -189,9 +189,12 @@ describe('a WebSocket client that is cut at random while events flow', () => {
   test('finds every event verified, by query, as it came by stream', async () => {
     const { events } = await call<{ events: { id: string }[] }>('GET', '/api/audit?limit=40&organization_id=acme');
     assert.equal(events.length, 40);
-    for (const { id } of events) {
-      const verdict = await call<{ verified: boolean; message: string }>('GET', `/api/audit/${id}/verify`);
-      assert.equal(verdict.verified, true, verdict.message);
+    const verify = ({ id }: { id: string }) =>
+      call<{ verified: boolean; message: string }>('GET', `/api/audit/${id}/verify`);
+    for (let at = 0; at < events.length; at += 4) {
+      for (const { verified, message } of await Promise.all(events.slice(at, at + 4).map(verify))) {
+        assert.equal(verified, true, message);
+      }
     }
     const summary = await call<{ total: number }>('GET', '/api/audit/summary?organization_id=acme');
     assert.equal(summary.total, (total / 10) * 9);

@@ -152,8 +152,8 @@ export function createEventQueries(parts: QueryParts): EventQueries {
     proofs: createProofs({ evidence, table, logFolder, rowsById, nowMs }),
     async verify(scope, id, signal) {
       const rows = await rowsById(scope, id, signal);
-      const verdict = await verifier.verify(rows);
-      return verdict.status === 'pending' ? verdict : withLogChecks(verdict, await logChecks(rows[0]!));
+      const [verdict, log] = await Promise.all([verifier.verify(rows), logChecks(rows[0]!)]);
+      return verdict.status === 'pending' ? verdict : withLogChecks(verdict, log);
     },
   };
 }
