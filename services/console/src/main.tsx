@@ -7,6 +7,7 @@ import { type Api, createApi } from './api/call.js';
 import { createSessions } from './api/session.js';
 import { createLive } from './live/live.js';
 import { pages } from './pages.js';
+import { followLinks } from './router/links.js';
 import { createRouter } from './router/router.js';
 import { createKeys } from './shell/keys.js';
 import { Shell } from './shell/shell.js';
@@ -59,7 +60,7 @@ effect(() => {
   const asking = setInterval(() => void api.get('/api/session').catch(() => {}), reachingMs);
   return () => clearInterval(asking);
 });
-document.addEventListener('click', router.onClick);
+document.addEventListener('click', followLinks({ router, origin: location.origin }));
 document.addEventListener('keydown', keys.onKeyDown);
 
 const mac = /Mac|iPhone|iPad/.test(navigator.platform);

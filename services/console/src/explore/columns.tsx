@@ -33,11 +33,11 @@ const mono = { mono: true };
 export const columns: readonly Column[] = [
   { name: 'time', label: 'Time', width: 96, cell: ({ occurred_at }) => <Time iso={occurred_at} /> },
   { name: 'outcome', label: 'Outcome', width: 88, cell: ({ outcome }) => <OutcomeBadge outcome={outcome} /> },
-  plain('action', 172, ({ action }) => action),
+  plain('action', 160, ({ action }) => action),
   {
     name: 'actor',
     label: 'Actor',
-    width: 168,
+    width: 152,
     cell: ({ actor }) => {
       const { id, email, name, type } = actor;
       const key = id ?? email;
@@ -52,7 +52,7 @@ export const columns: readonly Column[] = [
   {
     name: 'target',
     label: 'Target',
-    width: 212,
+    width: 196,
     cell: ({ target }) => {
       if (!target) return null;
       const shown = (
@@ -75,7 +75,7 @@ export const columns: readonly Column[] = [
   {
     name: 'message',
     label: 'Message',
-    width: 176,
+    width: 160,
     grow: true,
     cell: ({ message }) => (
       <span class="cut soft" title={message}>

@@ -25,7 +25,8 @@ export interface ExploreData {
   stop(): void;
 }
 
-const pageEvents = 200;
+/** The first page is to be there at once, the next ones before they are needed. */
+const [firstPage, nextPage] = [100, 500];
 export const facetFields = ['category', 'action', 'outcome', 'actor', 'target_type', 'service', 'ip'] as const;
 const facetValues = 8;
 
@@ -40,7 +41,7 @@ export function createExploreData({ api }: { api: Api }): ExploreData {
     const mine = running.signal;
     next = undefined;
     found.value = { ...found.peek(), loading: true, problem: undefined };
-    api.get<EventList>(base, { ...query, limit: pageEvents, cursor }, mine).then(
+    api.get<EventList>(base, { ...query, limit: cursor === undefined ? firstPage : nextPage, cursor }, mine).then(
       ({ events, next_cursor }) => {
         if (mine.aborted) return;
         const all = [...before, ...events];

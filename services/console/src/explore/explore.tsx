@@ -87,9 +87,8 @@ function Search() {
     );
   const share = (): void => {
     // What is meant is what is seen now, whenever the link is opened.
-    const { from, to = new Date().toISOString() } = asked.times;
-    const fixed = from === undefined ? {} : { range: undefined, from, to };
-    copy(new URL(router.href(fixed), location.origin).href);
+    const { from = series?.from ?? new Date(0).toISOString(), to = new Date().toISOString() } = asked.times;
+    copy(new URL(router.href({ range: undefined, from, to }), location.origin).href);
   };
   useKeys([
     { key: '/', does: 'Search', run: () => search.current?.focus() },
@@ -98,7 +97,9 @@ function Search() {
 
   const { problem } = data.found.value;
   const mark = markOf(problem?.of('q')[0], asked.typedAt, typed.length);
-  const series = data.timeseries.value.data;
+  // What was found before is of another question, once this one cannot be answered.
+  const series = problem ? undefined : data.timeseries.value.data;
+  const stale = (loading: boolean): string => (loading ? 'stale' : '');
   return (
     <Actions.Provider
       value={{
@@ -146,7 +147,7 @@ function Search() {
           </Button>
         )}
       </div>
-      <div class="explore-histogram-frame">
+      <div class={stale(data.timeseries.value.loading)}>
         {series ? (
           <Histogram data={series} onRange={(from, to) => setRange({ kind: 'between', from, to })} />
         ) : (
@@ -160,15 +161,15 @@ function Search() {
         class={`explore-below ${facets ? 'with' : 'without'}`}
       >
         {facets && (
-          <aside class="explore-side" aria-label="Narrow down">
-            <FacetList answer={data.facets.value.data} filters={filters} onToggle={toggle} />
+          <aside class={`explore-side ${stale(data.facets.value.loading)}`} aria-label="Narrow down">
+            <FacetList answer={problem ? undefined : data.facets.value.data} filters={filters} onToggle={toggle} />
           </aside>
         )}
         <EventList
           data={data}
           question={question}
           marked={mark !== undefined}
-          total={series?.total}
+          total={data.timeseries.value.loading ? undefined : series?.total}
           facets={facets}
           onFacets={() => {
             memory.set('sealstream.facets', facets ? 'off' : undefined);
@@ -189,7 +190,8 @@ function markOf(
 ): Mark | undefined {
   if (!part?.position) return undefined;
   const within = (at: number): number => Math.max(0, Math.min(at - typedAt, length));
-  // The place is underlined; counting characters of a text that nobody typed helps nobody.
-  const detail = part.detail.replace(/^character \d+, /, '');
+  // The place is underlined; counting the characters of a text that nobody typed helps nobody.
+  const said = part.detail.replace(/^(character \d+, )?(at "(?:[^"\\]|\\.)*": )?/, '');
+  const detail = said.charAt(0).toUpperCase() + said.slice(1);
   return { start: within(part.position.start), end: within(part.position.end), detail };
 }

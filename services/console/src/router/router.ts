@@ -3,8 +3,8 @@ import { changeQuery, type Query, type QueryChange, readQuery, writeQuery } from
 
 /** What the router needs of a window. */
 export interface Place {
-  readonly location: Pick<Location, 'pathname' | 'search' | 'origin'>;
-  readonly history: Pick<History, 'pushState' | 'replaceState'>;
+  readonly location: { readonly pathname: string; readonly search: string; readonly origin: string };
+  readonly history: Record<'pushState' | 'replaceState', (state: unknown, unused: string, url: string) => void>;
   addEventListener(type: 'popstate', listener: () => void): void;
 }
 
@@ -22,12 +22,7 @@ export interface Router {
   texts(name: string): readonly string[];
   /** The address that a change would lead to, for links. */
   href(change: QueryChange, path?: string): string;
-  /** For a click anywhere: follows links to our own paths, and leaves every other to the browser. */
-  onClick(event: MouseEvent): void;
 }
-
-/** What the gateway answers itself. */
-const elsewhere = /^\/(api|docs)(\/|$)|^\/(openapi|asyncapi)\.json$/;
 
 export function createRouter({ place }: { place: Place }): Router {
   const path = signal(place.location.pathname);
@@ -59,14 +54,5 @@ export function createRouter({ place }: { place: Place }): Router {
       go(path.peek() + writeQuery(changeQuery(query.peek(), change)), { replace: !push }),
     text: (name) => query.value[name]?.[0] ?? '',
     texts: (name) => query.value[name] ?? [],
-    onClick(event) {
-      const plain = event.button === 0 && !(event.metaKey || event.ctrlKey || event.shiftKey || event.altKey);
-      const link = (event.target as Element | null)?.closest?.('a[href]') as HTMLAnchorElement | null;
-      if (!plain || event.defaultPrevented || !link || link.target || link.hasAttribute('download')) return;
-      const { origin, pathname, search, hash } = new URL(link.href);
-      if (origin !== place.location.origin || elsewhere.test(pathname) || hash !== '') return;
-      event.preventDefault();
-      go(pathname + search);
-    },
   };
 }

@@ -41,7 +41,8 @@ export interface VirtualTableProps<R> {
 export const rowPx = 28;
 const headPx = 28;
 const overscan = 12;
-const nearEnd = 30;
+/** So many rows before the end, the next ones are asked for. */
+const nearEnd = 80;
 const [leastWidth, mostWidth] = [48, 1_200];
 
 /** Any number of rows, of which only those in sight exist. One tab stop; arrows, Page keys, Home, End and Enter work the rows. */
