@@ -8,6 +8,7 @@ import { createSessions } from './api/session.js';
 import { createLive } from './live/live.js';
 import { pages } from './pages.js';
 import { followLinks } from './router/links.js';
+import { findPath } from './router/paths.js';
 import { createRouter } from './router/router.js';
 import { createKeys } from './shell/keys.js';
 import { Shell } from './shell/shell.js';
@@ -67,3 +68,7 @@ const mac = /Mac|iPhone|iPad/.test(navigator.platform);
 const app = { api, live, router, sessions, toasts, keys, theme, memory, now, reachable, copy, mac };
 render(<Shell app={app} pages={pages} />, document.getElementById('console')!);
 void sessions.start();
+// Beside the question who asks, not after it.
+void findPath(pages, router.path.peek())
+  ?.page.load()
+  .catch(() => {});

@@ -17,6 +17,8 @@ export interface Keys {
 
 const typing = /^(INPUT|TEXTAREA|SELECT)$/;
 
+const over = 'dialog[open], .popover:popover-open';
+
 const isTyping = (target: EventTarget | null): boolean => {
   const element = target as HTMLElement | null;
   return typing.test(element?.tagName ?? '') || element?.isContentEditable === true;
@@ -39,9 +41,9 @@ export function createKeys(): Keys {
     onKeyDown(event) {
       if (event.defaultPrevented || event.altKey || event.isComposing) return;
       const mod = event.metaKey || event.ctrlKey;
-      // In a field, letters are text; in a modal dialog, the page behind it is not there.
+      // In a field, letters are text; behind a dialog or a menu the page is not there.
       if (!mod && isTyping(event.target)) return;
-      if (!mod && event.target instanceof Element && event.target.closest('dialog, [popover]')) return;
+      if (!mod && document.querySelector(over)) return;
       const name = `${mod ? 'mod+' : ''}${event.key.length === 1 ? event.key.toLowerCase() : event.key}`;
       const found = all.peek().find(({ key }) => key === name);
       if (!found) return;

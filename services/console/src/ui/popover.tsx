@@ -45,6 +45,7 @@ export function Popover({
       element.style.left = `${left}px`;
       element.style.top = `${top}px`;
     }
+    if (rest.role === 'dialog') element.querySelector<HTMLElement>('button, input, select, a')?.focus();
     const onToggle = (event: ToggleEvent): void => {
       if (event.newState === 'closed') onClose();
     };
