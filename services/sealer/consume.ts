@@ -33,8 +33,8 @@ export interface ConsumptionEvents {
   onStopped(partition: number, stop: SealStop): void;
   /** A batch was worked on: how far the partition is, and where Kafka ends. */
   onProgress(partition: number, next: number, highWatermark: number): void;
-  /** Something is away; it is tried again. */
-  onTrouble(error: unknown): void;
+  /** Something is away; it is tried again. Without a partition where it is the membership that ended. */
+  onTrouble(error: unknown, partition?: number): void;
 }
 
 /**
@@ -151,7 +151,7 @@ export async function consume({
     waits.set(partition, wait);
     const waitMs = Math.round(wait.next().value);
     log.warn({ topic, partition, waitMs, error: messageOf(error) }, 'sealing is interrupted and begins again');
-    events.onTrouble(error);
+    events.onTrouble(error, partition);
     await sleep(waitMs, undefined, { ref: false });
   };
 

@@ -1,6 +1,7 @@
 import { readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isDraft, writeDurably } from '../core/durable-file.js';
+import { messageOf, SealstreamError } from '../core/errors.js';
 import { logPaths, readIfThere, timestampedSizes } from '../core/log-folder/index.js';
 import {
   bundlePath,
@@ -51,7 +52,17 @@ const draftMs = 60_000;
 
 export function createShardFolder({ folder, shard }: { folder: string; shard: string }): ShardFolder {
   const drafts = join(folder, shard, 'drafts');
-  const write: typeof writeDurably = (files) => writeDurably(files, { drafts });
+  const write: typeof writeDurably = async (files) => {
+    try {
+      await writeDurably(files, { drafts });
+    } catch (error) {
+      throw new SealstreamError(
+        'folder_unwritable',
+        `${join(folder, shard)} cannot be written: ${messageOf(error)}. Nothing of the shard is signed until it can be; nothing is lost meanwhile`,
+        { retriable: true, cause: error },
+      );
+    }
+  };
   const at = (path: string): string => logPaths.tile(folder, shard, path);
   const partialOrFull = async (partial: string, full: string): Promise<{ bytes: Buffer; isFull: boolean }> => {
     const bytes = await readIfThere(at(partial));

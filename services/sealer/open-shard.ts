@@ -2,17 +2,15 @@ import { SealstreamError } from '../core/errors.js';
 import {
   decodeBundle,
   decodeEntry,
-  emptyEdge,
   type LogEdge,
   type LogEntry,
-  readEdge,
-  TlogError,
   type TreeHasher,
   tileWidth,
 } from '../core/tlog/index.js';
 import { SealStop } from './errors.js';
-import { FileMissing, type ShardFolder } from './folder.js';
+import type { ShardFolder } from './folder.js';
 import { createGrowingTree, type GrowingTree, type Milestone } from './growing-tree.js';
+import { readPublished, readTree } from './known-tree.js';
 import type { SealedPosition } from './position.js';
 import type { LogSigner, SignedTree } from './signer.js';
 import type { StoredEntries } from './stored-entries.js';
@@ -40,7 +38,9 @@ export interface OpenedShard {
   goal: Goal | undefined;
   /** The newest checkpoint. */
   published: SignedTree | undefined;
-  /** Kafka held nothing that is not in the tree: no record need come. */
+  /** Offset of the next record that Kafka will give. */
+  high: number;
+  /** Kafka holds nothing that is not in the tree, nor what is to be compared: no record need come. */
   isIdle: boolean;
 }
 
@@ -135,70 +135,16 @@ export async function openShard({
     goal?.require(tree.size, next);
   }
   const compare = last && last.offset >= log.low ? { offset: last.offset, valueHash: last.valueHash } : undefined;
-  return { tree, first, next, compare, goal, published, isIdle: compare === undefined && next >= log.high };
-}
-
-async function readPublished({
-  folder,
-  signer,
-  origin,
-  where,
-}: {
-  folder: ShardFolder;
-  signer: LogSigner;
-  origin: string;
-  where: object;
-}): Promise<SignedTree | undefined> {
-  const note = await folder.checkpoint();
-  if (note === undefined) return undefined;
-  try {
-    return await signer.open(origin, note);
-  } catch (error) {
-    if (!(error instanceof TlogError)) throw error;
-    const rotated =
-      error.code === 'unverified_note'
-        ? ' Where the log was given a new key, both are needed until every checkpoint carries both signatures (docs/guides/log-keys.md).'
-        : '';
-    const message = `${origin}: the folder's checkpoint is not this log's: ${error.message}.${rotated} Restore the shard's folder, or move it away to have it filled anew.`;
-    throw new SealStop('folder_contradicts', message, { ...where, cause: error });
-  }
-}
-
-/** The newest of the trees that are known of which the folder has all files; the empty one where it has none. */
-async function readTree({
-  folder,
-  hasher,
-  committed,
-  published,
-  origin,
-  where,
-}: {
-  folder: ShardFolder;
-  hasher: TreeHasher;
-  committed: SealedPosition | undefined;
-  published: SignedTree | undefined;
-  origin: string;
-  where: object;
-}): Promise<LogEdge> {
-  const known = [
-    ...(committed ? [{ ...committed, of: 'Kafka’s group' }] : []),
-    ...(published ? [{ ...published, of: 'its checkpoint' }] : []),
-  ];
-  for (const { size, root, of } of known) {
-    try {
-      const edge = await readEdge({ hasher, size, readTile: folder.readTile, readBundle: folder.readBundle });
-      const tree = createGrowingTree({ folder, edge, milestones: [], hasher, onMilestone: () => {} });
-      if (tree.root() === root) return edge;
-      const message = `${origin}: the folder's files give a tree of ${size} entries with root ${tree.root()}, and ${of} says ${root}. Files were altered; move the shard's folder away to have it filled anew.`;
-      throw new SealStop('folder_contradicts', message, where);
-    } catch (error) {
-      if (error instanceof FileMissing) continue;
-      if (!(error instanceof TlogError)) throw error;
-      const message = `${origin}: the folder's files are not those of a tree: ${error.message}. Move the shard's folder away to have it filled anew.`;
-      throw new SealStop('folder_contradicts', message, { ...where, cause: error });
-    }
-  }
-  return emptyEdge;
+  return {
+    tree,
+    first,
+    next,
+    compare,
+    goal,
+    published,
+    high: log.high,
+    isIdle: compare === undefined && next >= log.high,
+  };
 }
 
 function milestonesOf({

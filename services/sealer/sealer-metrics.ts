@@ -12,6 +12,8 @@ export interface SealerMetrics {
   stopped(shard: string, code: StopCode): void;
   goesOn(shard: string): void;
   hole(shard: string): void;
+  /** Work on a shard failed, and is tried again. */
+  interrupted(): void;
   cosigned(shard: string, witness: string, size: number): void;
   witnessFailed(witness: string, trouble: WitnessTrouble): void;
   witnessAway(witness: string, isAway: boolean): void;
@@ -34,6 +36,10 @@ export function createSealerMetrics(metrics: Metrics, now: () => number = Date.n
   const holes = metrics.counter('sealer_holes_total', 'Runs of offsets that were gone before they were sealed', [
     'shard',
   ]);
+  const interruptions = metrics.counter(
+    'sealer_interruptions_total',
+    'Times that work on a shard failed and began again',
+  );
   const cosigned = metrics.gauge('sealer_cosigned_size', 'Entries that a witness has cosigned', ['shard', 'witness']);
   const failures = metrics.counter(
     'sealer_witness_failures_total',
@@ -64,6 +70,7 @@ export function createSealerMetrics(metrics: Metrics, now: () => number = Date.n
       for (const code of stopCodes) stopped.remove({ shard, code });
     },
     hole: (shard) => holes.inc({ shard }),
+    interrupted: () => interruptions.inc(),
     cosigned: (shard, witness, newSize) => cosigned.set({ shard, witness }, newSize),
     witnessFailed: (witness, reason) => failures.inc({ witness, reason }),
     witnessAway: (witness, isAway) => away.set({ witness }, isAway ? 1 : 0),

@@ -62,6 +62,8 @@ export interface ShardSealing {
   readonly fetchFrom: number;
   /** The first offset that is not in the tree. */
   readonly next: number;
+  /** There are records that no checkpoint covers, of those that Kafka held when the shard was opened or that have come since. */
+  readonly isBehind: boolean;
   /** Entries of the newest checkpoint. */
   readonly sealed: number;
   /**
@@ -212,6 +214,9 @@ export function createShardSealing({
     },
     get next() {
       return next;
+    },
+    get isBehind() {
+      return tree.size > sealed || next < opened.high;
     },
     get sealed() {
       return sealed;

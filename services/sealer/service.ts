@@ -1,4 +1,4 @@
-import type { Kafka } from 'kafkajs';
+import kafkajs, { type Kafka } from 'kafkajs';
 import type { ClickHouseClient } from '../core/clients/clickhouse.js';
 import type { Topics } from '../core/deployment.js';
 import { messageOf, SealstreamError } from '../core/errors.js';
@@ -145,15 +145,26 @@ export async function startSealer(options: SealerOptions): Promise<Sealer> {
 
   const open = new Map<string, OpenedForSealing>();
   const stopped = new Map<string, { name: string; why: string }>();
+  /** By their partitions: shards whose work failed and is tried again. */
+  const interrupted = new Map<string, { sealed: number; why: string }>();
   const sayLog = (): void => {
-    const detail = [...stopped.values()].map(({ name, why }) => `shard ${name} stands still: ${why}`).join('; ');
-    health.set('log', { ready: stopped.size === 0, detail });
+    const still = [...stopped.values()].map(({ name, why }) => `shard ${name} stands still: ${why}`);
+    const detail = [...still, ...[...interrupted.values()].map(({ why }) => why)].join('; ');
+    health.set('log', { ready: detail === '', detail });
   };
 
   const follow = (topic: string, group: string): Promise<Consumption> => {
     const key = (partition: number): string => `${topic}/${partition}`;
     const forget = (map: Map<string, unknown>): void => {
       for (const name of [...map.keys()]) if (name.startsWith(`${topic}/`)) map.delete(name);
+    };
+    /** Whatever interrupted a shard is over once more of it is sealed, or nothing is left to be. */
+    const mayGoOn = (partition: number): void => {
+      const sealing = open.get(key(partition))?.sealing;
+      const interruption = interrupted.get(key(partition));
+      if (!sealing || !interruption || (sealing.isBehind && sealing.sealed <= interruption.sealed)) return;
+      interrupted.delete(key(partition));
+      sayLog();
     };
     return consume({
       kafka,
@@ -174,10 +185,12 @@ export async function startSealer(options: SealerOptions): Promise<Sealer> {
           forget(open);
           for (const [at, { name }] of stopped) if (at.startsWith(`${topic}/`)) metrics.goesOn(name);
           forget(stopped);
+          forget(interrupted);
           sayLog();
           health.set('kafka', { ready: true });
         },
         onBegun(partition) {
+          mayGoOn(partition);
           const name = stopped.get(key(partition))?.name;
           if (name === undefined) return;
           stopped.delete(key(partition));
@@ -187,15 +200,25 @@ export async function startSealer(options: SealerOptions): Promise<Sealer> {
         onStopped(partition, stop: SealStop) {
           const name = shardName(shardOf(topic, partition));
           open.delete(key(partition));
+          interrupted.delete(key(partition));
           stopped.set(key(partition), { name, why: `${stop.code}: ${stop.message}` });
           metrics.stopped(name, stop.code);
           sayLog();
         },
         onProgress(partition, next, highWatermark) {
+          mayGoOn(partition);
           const name = open.get(key(partition))?.name;
           if (name) metrics.lag(name, Math.max(0, highWatermark - next));
         },
-        onTrouble: () => void checkKafka(),
+        onTrouble(error, partition) {
+          void checkKafka();
+          if (partition === undefined || !isOfTheLog(error)) return;
+          metrics.interrupted();
+          const { name = `of ${key(partition)}`, sealing } = open.get(key(partition)) ?? {};
+          const why = `shard ${name} is interrupted, and tried again: ${messageOf(error)}`;
+          interrupted.set(key(partition), { sealed: sealing?.sealed ?? 0, why });
+          sayLog();
+        },
       },
       log,
     });
@@ -238,3 +261,10 @@ export async function startSealer(options: SealerOptions): Promise<Sealer> {
     },
   };
 }
+
+/** Kafka has a part of its own in `health`, and what it moves or does not know yet comes right by itself. */
+const isOfTheLog = (error: unknown): boolean =>
+  !(error instanceof kafkajs.KafkaJSError) &&
+  !(
+    error instanceof SealstreamError && ['assignment_lost', 'no_incarnation', 'partition_unknown'].includes(error.code)
+  );

@@ -18,7 +18,8 @@ export interface StopAt {
   signal: 'SIGKILL' | 'SIGSTOP';
 }
 
-interface Signed {
+interface Reached {
+  step: SealerStep;
   origin: string;
   size: number;
 }
@@ -30,8 +31,11 @@ interface Task {
 }
 
 export interface Child {
+  pid: number;
   /** Sizes of the trees that a sealer has signed, of the shard with this origin. */
   signed(origin: string): number[];
+  /** How often a sealer has begun to write one. */
+  begun(origin: string): number;
   /** Resolves when it runs; rejects when it ends before. */
   ready: Promise<void>;
   /** Resolves when a SIGSTOP has taken effect. */
@@ -50,10 +54,12 @@ export const startWitnessChild = (witness: WitnessConfig, stopAt?: StopAt): Chil
 
 function start(task: Task): Child {
   const child: ChildProcess = fork(file, [JSON.stringify(task)], { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
-  const signed: Signed[] = [];
+  const reached: Reached[] = [];
   child.on('message', (message) => {
-    if (message !== 'ready') signed.push(message as Signed);
+    if (message !== 'ready') reached.push(message as Reached);
   });
+  const at = (step: SealerStep, origin: string): Reached[] =>
+    reached.filter((one) => one.step === step && one.origin === origin);
   const ended = once(child, 'exit').then(([, signal]) => signal as string | null);
   const ready = Promise.race([
     new Promise<void>((resolve) => {
@@ -65,7 +71,9 @@ function start(task: Task): Child {
   ]);
   ready.catch(() => {});
   return {
-    signed: (origin) => signed.filter((one) => one.origin === origin).map(({ size }) => size),
+    pid: child.pid!,
+    signed: (origin) => at('after_sign', origin).map(({ size }) => size),
+    begun: (origin) => at('before_tiles', origin).length,
     ready,
     ended,
     async stopped() {
@@ -82,8 +90,8 @@ function start(task: Task): Child {
 
 async function run({ sealer, witness, stopAt }: Task): Promise<void> {
   let times = 0;
-  const onStep = (step: SealerStep | WitnessStep, at?: Signed): void => {
-    if (step === 'after_sign' && process.connected) process.send?.({ origin: at!.origin, size: at!.size });
+  const onStep = (step: SealerStep | WitnessStep, at?: Omit<Reached, 'step'>): void => {
+    if ((step === 'after_sign' || step === 'before_tiles') && process.connected) process.send?.({ ...at, step });
     if (stopAt?.step !== step || (stopAt.origin !== undefined && stopAt.origin !== at?.origin)) return;
     times += 1;
     if (times === stopAt.time) process.kill(process.pid, stopAt.signal);
