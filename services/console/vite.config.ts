@@ -8,6 +8,8 @@ import { defineConfig, type Plugin } from 'vite';
 const root = fileURLToPath(new URL('.', import.meta.url));
 const outDir = fileURLToPath(new URL('../../dist/console', import.meta.url));
 
+const gateway = process.env.SEALSTREAM_URL ?? 'http://127.0.0.1:8080';
+
 /** Smaller files fit one packet as they are. */
 const leastBytes = 1_024;
 
@@ -40,5 +42,6 @@ export default defineConfig({
     modulePreload: { polyfill: false },
     reportCompressedSize: true,
   },
-  server: { proxy: { '/api': { target: 'http://127.0.0.1:8080', ws: true } } },
+  // While the page is worked on: `npx vite services/console`, beside a gateway that takes its own origin only.
+  server: { proxy: { '/api': { target: gateway, ws: true, changeOrigin: true, headers: { origin: gateway } } } },
 });
