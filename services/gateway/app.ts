@@ -3,6 +3,7 @@ import type { Server } from 'node:http';
 import { TypeBoxValidatorCompiler } from '@fastify/type-provider-typebox';
 import Fastify, { type FastifyInstance } from 'fastify';
 import type { Logger } from '../core/log.js';
+import type { RefusedKeys } from './auth/attempts/refused-keys.js';
 import { registerAuthentication } from './auth/authentication.js';
 import type { Authenticator } from './auth/caller.js';
 import { Problem } from './errors.js';
@@ -40,6 +41,7 @@ const maxParamLength = 512;
 export function createApp({
   server,
   authenticator,
+  refusedKeys,
   publicUrl,
   trustedProxies,
   limits,
@@ -50,6 +52,7 @@ export function createApp({
 }: {
   server: Server;
   authenticator: Authenticator;
+  refusedKeys: RefusedKeys;
   /** Where browsers find the gateway; undefined where they ask it directly. */
   publicUrl: URL | undefined;
   trustedProxies?: TrustedProxies | undefined;
@@ -77,7 +80,8 @@ export function createApp({
       sendProblem(reply.raw, problem, { requestId: request.id });
     },
   });
-  app.setValidatorCompiler(TypeBoxValidatorCompiler);
+  // As it is done for bodies: elsewhere the compiler would first make a number of `true` or `0x10`.
+  app.setValidatorCompiler((route) => TypeBoxValidatorCompiler({ ...route, httpPart: 'body' }));
 
   app.addHook('onRequest', async (request, reply) => {
     metrics.inFlight.inc();
@@ -96,7 +100,7 @@ export function createApp({
   if (page) registerPage(app, { files: page });
   const routes = createRouteTable(app);
   registerProblems(app, { routes, metrics, log });
-  registerAuthentication(app, { authenticator });
+  registerAuthentication(app, { authenticator, refusedKeys });
   registerAdmission(app, { maxInFlight: limits.maxInFlight, limiter });
   registerJsonBody(app);
   return app;

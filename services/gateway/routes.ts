@@ -16,6 +16,7 @@ import { type AlertFeed, createAlertFeed } from './alerts/stream/alert-feed.js';
 import { registerAliases } from './aliases.js';
 import { createApp } from './app.js';
 import { createSignInAttempts } from './auth/attempts/attempts.js';
+import { createRefusedKeys, type RefusedKeys } from './auth/attempts/refused-keys.js';
 import { registerAuditorRoutes } from './auth/auditors/routes.js';
 import type { Authenticator } from './auth/caller.js';
 import type { KeyDirectory } from './auth/key-directory.js';
@@ -99,9 +100,15 @@ export async function registerRoutes(
   const catalogue = createCatalogue(parts);
   const authenticator = withHiddenActions(parts.authenticator, catalogue.definitions);
   const limiter = limiterOf(parts, 'requests', config.limits.requestRate);
+  const refusedKeys = createRefusedKeys({
+    byAddress: limiterOf(parts, 'refused-keys', config.limits.signInRates.address),
+    systemLog: createSystemLog(parts),
+    metrics,
+  });
   const app = createApp({
     server: door.server,
     authenticator,
+    refusedKeys,
     publicUrl: config.signIn?.publicUrl,
     trustedProxies: config.trustedProxies,
     limits: config.limits,
@@ -122,7 +129,7 @@ export async function registerRoutes(
   app.addHook('onClose', async () => standing.stop());
   const { queries, table, stopReading } = registerReading(
     app,
-    { ...parts, authenticator, accessLog, alertFeed, standing },
+    { ...parts, authenticator, refusedKeys, accessLog, alertFeed, standing },
     catalogue,
   );
   registerErasures(app, {
@@ -273,7 +280,13 @@ function registerReading(
     metrics,
     log,
     standing,
-  }: GatewayParts & { accessLog: AccessLog; alertFeed: AlertFeed; standing: StandingList },
+    refusedKeys,
+  }: GatewayParts & {
+    accessLog: AccessLog;
+    alertFeed: AlertFeed;
+    standing: StandingList;
+    refusedKeys: RefusedKeys;
+  },
   { details }: Catalogue,
 ): { queries: EventQueries; table: EventsTable; stopReading: () => Promise<void> } {
   const { deployment, topics } = config;
@@ -303,6 +316,7 @@ function registerReading(
     alertFeed,
     authenticator,
     accessLog,
+    refusedKeys,
     trustedProxies: config.trustedProxies,
     metrics: liveMetrics,
     log,

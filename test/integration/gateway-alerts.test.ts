@@ -333,11 +333,15 @@ describe('the routes of alerts', () => {
       assert.equal(made.status, 201, JSON.stringify(made.body));
       return made.body;
     };
-    const short = await put({ ends_at: at(1_500) });
+    const hour = await put({ ends_at: at(3_600_000) });
     const later = await put({ starts_at: at(3_600_000), ends_at: at(7_200_000) });
-    assert.deepEqual([short.state, later.state, await quiet()], ['lasting', 'pending', 1]);
-    await sleep(1_600);
-    assert.equal(await quiet(), 0);
+    assert.deepEqual([hour.state, later.state, await quiet()], ['lasting', 'pending', 1]);
+    assert.equal((await gateway.call('DELETE', `/api/silences/${hour.id}`, { key: acme })).status, 200);
+    const short = await put({ ends_at: at(1_500) });
+    for (let looks = 0; (await quiet()) > 0; looks += 1) {
+      assert.ok(looks < 100, 'the silence does not run out');
+      await sleep(100);
+    }
     const all = (await gateway.call('GET', '/api/silences?ended=true', { key: acme })).body.silences as AnyFields[];
     assert.equal(all.find(({ id }) => id === short.id)!.state, 'ended');
     const lasting = (await gateway.call('GET', '/api/silences', { key: acme })).body.silences as AnyFields[];

@@ -129,6 +129,34 @@ describe('the description of the API', () => {
     }
   });
 
+  test('means what it says of query strings: a number or a choice that is none is refused by its name, on every route', async () => {
+    const bad = {
+      integer: ['true', '0x10', '1e2', '1&{name}=2'],
+      choice: ['maybe', 'TRUE'],
+    };
+    const asked = operations.flatMap(({ name, operation }) => {
+      const [method, path] = name.split(' ');
+      if (method !== 'GET') return [];
+      return (operation.parameters ?? []).flatMap(({ name: parameter, in: where, schema }) => {
+        const { type, enum: choices } = schema;
+        const kind = type === 'integer' ? 'integer' : type === 'boolean' || choices ? 'choice' : undefined;
+        if (where !== 'query' || !kind) return [];
+        const at = path!.replace('{id}', '0190a5c2-7f3e-7b11-9c5a-3f0d8a6b1c2d').replace(/\{\w+\}/g, 'action');
+        return bad[kind].map((value) => ({
+          parameter,
+          url: `${at}?${parameter}=${value.replace('{name}', parameter)}`,
+        }));
+      });
+    });
+    assert.ok(asked.some(({ url }) => url.startsWith('/api/erasures?limit=')) && asked.length > 100, `${asked.length}`);
+    const taken: string[] = [];
+    for (const { parameter, url } of asked) {
+      const { status, body } = await gateway.call('GET', url);
+      if (status !== 400 || body.errors?.[0]?.parameter !== parameter) taken.push(`${url}: ${status}`);
+    }
+    assert.deepEqual(taken, []);
+  });
+
   test('says what every operation can be refused with, as problems', () => {
     for (const { name, operation } of operations) {
       const { responses, security, requestBody, parameters = [], tags } = operation;

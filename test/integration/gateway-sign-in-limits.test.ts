@@ -11,6 +11,7 @@ import {
   startTestGateway,
   type TestGateway,
 } from '../support/gateway.js';
+import { openStream } from '../support/stream-client.js';
 
 const slow = (burst: number) => ({ perSecond: 1 / 60, burst });
 const rates = (address: number, identifier: number) => ({
@@ -26,9 +27,9 @@ describe('tries to sign in', () => {
     for (let nth = 0; nth < count; nth += 1) gateways.push(await startTestGateway(world));
     return gateways;
   };
-  const failures = async (): Promise<AnyFields[]> => {
+  const failures = async (which = 'auth.login_failed'): Promise<AnyFields[]> => {
     for (const gateway of gateways.splice(0)) await gateway.stop();
-    return acceptedOf(await judgeTopic(world)).filter(({ action }) => action === 'auth.login_failed');
+    return acceptedOf(await judgeTopic(world)).filter(({ action }) => action === which);
   };
   const end = async (): Promise<void> => {
     for (const gateway of gateways.splice(0)) await gateway.stop();
@@ -70,6 +71,47 @@ describe('tries to sign in', () => {
         );
       }
       assert.ok(!JSON.stringify(events).includes(wrong));
+    });
+  });
+
+  describe('by keys in headers that are refused', () => {
+    before(() => started(rates(4, 100)));
+    after(end);
+
+    test('are limited by address, on every way in, and stop nobody who has a good key', async () => {
+      const [gateway] = gateways as [TestGateway];
+      const get = async (key: string): Promise<number> => (await gateway.call('GET', '/api/audit', { key })).status;
+      const stream = `${gateway.url.replace('http', 'ws')}/api/audit/stream`;
+      const refused = (key: string): Promise<string> =>
+        openStream(stream, { key }).then(
+          async (client) => String(await client.close()),
+          (error: Error) => error.message,
+        );
+      // As good as the administrator's, as far as its beginning goes.
+      const alike = prefixOfKey(world.adminKey) + newKeyText().slice(prefixOfKey(world.adminKey).length);
+      assert.deepEqual([await get(alike), await get('nonsense')], [401, 401]);
+      assert.match(await refused(newKeyText()), /^401 /);
+      const { status } = await gateway.call('GET', '/api/audit', { key: '', headers: { 'x-api-key': newKeyText() } });
+      assert.equal(status, 401);
+      const limited = await gateway.call('GET', '/api/audit', { key: alike });
+      assert.deepEqual([limited.status, limited.body.type], [429, 'urn:sealstream:problem:rate-limited']);
+      assert.ok(Number(limited.headers.get('retry-after')) > 30, String(limited.headers.get('retry-after')));
+      assert.match(await refused(newKeyText()), /^429 /);
+      const client = await openStream(stream);
+      client.send({ type: 'auth', key: newKeyText() });
+      assert.equal((await client.until('problem')).problem!.status, 429);
+      client.send({ type: 'auth', key: world.adminKey });
+      await client.until('authenticated');
+      await client.close();
+
+      assert.equal(await get(world.adminKey), 200);
+      assert.equal((await gateway.call('GET', '/api/audit', { key: '' })).status, 401, 'no key is no wrong one');
+      assert.equal((await createBrowser(gateway).signIn(world.adminKey)).status, 200);
+      const rejected = await failures('api_key.rejected');
+      assert.deepEqual(
+        rejected.map(({ scope, reason, ip, auth_method }) => [scope, reason, ip, auth_method]),
+        [['system', 'rate_limited', '127.0.0.1', 'api_token']],
+      );
     });
   });
 

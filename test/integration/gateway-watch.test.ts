@@ -9,6 +9,7 @@ import {
   startTestGateway,
   type TestGateway,
 } from '../support/gateway.js';
+import { openStream } from '../support/stream-client.js';
 
 describe('who looks at the log', () => {
   let world: GatewayWorld;
@@ -30,6 +31,12 @@ describe('who looks at the log', () => {
     await get('/api/audit?organization_id=globex');
     await get('/api/audit?limit=nonsense');
     await get('/api/keys', world.adminKey);
+    const writer = await gateway.makeKey(['acme'], ['write:events']);
+    const stream = `${gateway.url.replace('http', 'ws')}/api/audit/stream`;
+    await assert.rejects(openStream(stream, { key: writer }), /^Error: 403 /);
+    const client = await openStream(stream);
+    client.send({ type: 'auth', key: writer });
+    await client.closed;
     // What is still being counted is written when the gateway stops.
     await gateway.stop();
     events = acceptedOf(await judgeTopic(world)).filter(({ action }) => String(action).startsWith('audit.'));
@@ -59,6 +66,9 @@ describe('who looks at the log', () => {
     assert.deepEqual(refused.map(({ scope, details }) => [scope, details.route]).sort(), [
       // A stranger is not written into the log of the organization that it asked for.
       ['system', '/api/audit'],
+      // An upgrade that was refused, and a key that came in the first message.
+      ['system', '/api/audit/stream'],
+      ['system', '/api/audit/stream'],
       ['system', '/api/audit/system'],
     ]);
     const system = of(({ scope, outcome }) => scope === 'system' && outcome === 'success');
@@ -71,6 +81,6 @@ describe('who looks at the log', () => {
   test('is no event of what failed, found nothing, or is no look at the log', () => {
     assert.equal(of(({ action }) => action === 'audit.read').length, 0);
     assert.equal(of(({ details }) => details.route === '/api/keys').length, 0);
-    assert.equal(events.length, 6);
+    assert.equal(events.length, 8);
   });
 });

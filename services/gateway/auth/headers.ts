@@ -12,9 +12,13 @@ export const valuesOf = (headers: Headers, name: string): string[] => {
 /** X-API-Token is what another product's clients send. */
 const plainNames = ['x-api-key', 'x-api-token'];
 
+/** Whether there is a key or a token, which somebody put there on purpose; or what is meant to be one. */
+export const holdsKey = (headers: Headers): boolean =>
+  ['authorization', ...plainNames].some((name) => headers[name] !== undefined);
+
 /** Whether there is something to authenticate by; a cookie that may be a session's, whichever deployment's, counts. */
 export const holdsCredential = (headers: Headers): boolean =>
-  ['authorization', ...plainNames].some((name) => headers[name] !== undefined) ||
+  holdsKey(headers) ||
   valuesOf(headers, 'cookie').some((line) => /(?:^|[ ;])(?:__Host-)?sealstream_[0-9a-f]{8}=/.test(line));
 
 export type HeaderCredential = { kind: 'bearer' | 'plain'; text: string };

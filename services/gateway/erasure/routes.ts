@@ -1,20 +1,20 @@
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import type { FastifyInstance, preHandlerAsyncHookHandler } from 'fastify';
-import { parseTimestampUs } from '../../core/event/time.js';
 import { goneByMs, type Retention } from '../../core/reading/index.js';
 import { formatUuid, uuidFromKey, uuidV7 } from '../../core/wire/index.js';
 import { requirePermission } from '../auth/caller.js';
 import { Problem, unavailable } from '../errors.js';
-import { problems } from '../http/described.js';
+import { describedOnly, problems } from '../http/described.js';
 import { organizationHeader } from '../http/headers.js';
 import type { Presence } from '../http/presence.js';
 import { idempotencyKeyOf, tenantOfRequest } from '../ingest/idempotency-key.js';
-import { signalOf } from '../query/asking.js';
+import { queryOf, signalOf } from '../query/asking.js';
 import { OrganizationHeader } from '../query/schemas.js';
 import { originOf } from '../registry/system-log.js';
 import type { Announcer } from './announcer.js';
 import type { Erasure, ErasureTable } from './erasure-table.js';
 import { type Finder, scopesOfErasure } from './find.js';
+import { readErasureList } from './list-request.js';
 import { answerOfErasure, maySee, rawTopicOf, readErasure } from './request.js';
 import { ErasureAnswer, ErasureId, ErasureList, ErasureQuery, NewErasure, Preview } from './schemas.js';
 import { readSubject } from './subject.js';
@@ -150,6 +150,7 @@ export function registerErasureRoutes(
   routes.get(
     '/api/erasures',
     {
+      validatorCompiler: describedOnly.validatorCompiler,
       schema: {
         summary: 'Erasures',
         description: 'Newest first; those of which every organization is the caller’s.',
@@ -160,8 +161,9 @@ export function registerErasureRoutes(
       },
       preHandler: [requirePermission('admin')],
     },
-    async ({ caller, query: { limit = 50, before } }) => {
-      const beforeMs = before === undefined ? Number.MAX_SAFE_INTEGER : parseTimestampUs(before)! / 1_000;
+    async (request) => {
+      const { caller } = request;
+      const { limit, beforeMs } = readErasureList(queryOf(request));
       const retention = await ofKafka(rawTopic.retention());
       // Others' are left out after reading: there are few, and a page may be shorter for it.
       const found = await stored(erasures.list({ beforeMs, limit: caller.organizations === '*' ? limit : mostRead }));

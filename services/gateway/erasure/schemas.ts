@@ -1,8 +1,9 @@
 import { type Static, Type } from 'typebox';
 import { erasableParts } from '../../core/erasure/index.js';
 import { OrganizationId } from '../http/schemas.js';
-import { enumOf } from '../query/schemas.js';
+import { enumOf, time } from '../query/schemas.js';
 import { erasureStates } from './erasure-table.js';
+import { listLimits } from './list-request.js';
 import { subjectRoles } from './subject.js';
 
 const closed = { additionalProperties: false } as const;
@@ -108,9 +109,9 @@ export const ErasureAnswer = Type.Object(
 
 export const ErasureId = Type.Object({ id: Type.String({ format: 'uuid' }) });
 export const ErasureQuery = Type.Object({
-  limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 100, description: '50 when absent' })),
-  before: Type.Optional(
-    Type.String({ format: 'date-time', description: 'asked for before: requested_at of the last' }),
+  limit: Type.Optional(
+    Type.Integer({ minimum: 1, maximum: listLimits.most, description: `${listLimits.usual} when absent` }),
   ),
+  before: Type.Optional(time('asked for before: requested_at of the last')),
 });
 export const ErasureList = Type.Object({ erasures: Type.Array(ErasureAnswer) });

@@ -12,7 +12,7 @@ export interface Credential {
   again(): Promise<Caller>;
 }
 
-/** Rejects with a Problem: unauthenticated, forbidden where the caller may see no events, unavailable. */
+/** Rejects with a Problem: unauthenticated, unavailable. */
 export interface Credentials {
   ofHeaders(request: Pick<IncomingMessage, 'headersDistinct'>): Promise<Credential>;
   ofSecret(secret: Secret): Promise<Credential>;
@@ -21,13 +21,11 @@ export interface Credentials {
 }
 
 export function createCredentials({ authenticator }: { authenticator: Authenticator }): Credentials {
-  const credential = (caller: Caller, again: () => Promise<Caller>): Credential => {
-    if (!may(caller, 'view:system_audit_logs')) checkPermission(caller, 'view:audit_logs');
-    return { caller, again };
-  };
   // By what is known of the caller where that can be: asking by a cookie would count as using the session.
-  const ofCaller: Credentials['ofCaller'] = (caller, ask) =>
-    credential(caller, () => authenticator.again?.(caller) ?? ask());
+  const ofCaller: Credentials['ofCaller'] = (caller, ask) => ({
+    caller,
+    again: () => authenticator.again?.(caller) ?? ask(),
+  });
   return {
     ofCaller,
     async ofHeaders({ headersDistinct }) {
@@ -37,13 +35,17 @@ export function createCredentials({ authenticator }: { authenticator: Authentica
     async ofSecret(secret) {
       if ('ticket' in secret) {
         if (!authenticator.ofTicket) throw new Problem('unauthenticated', 'no tickets are known here');
-        const { caller, again } = await authenticator.ofTicket(secret.ticket);
-        return credential(caller, again);
+        return authenticator.ofTicket(secret.ticket);
       }
       const ask = () => authenticator.ofKey(secret.key);
       return ofCaller(await ask(), ask);
     },
   };
+}
+
+/** Throws forbidden where the caller may see no events. */
+export function checkMayStream(caller: Caller): void {
+  if (!may(caller, 'view:system_audit_logs')) checkPermission(caller, 'view:audit_logs');
 }
 
 /** When it ends by the clock; Infinity where it does not. */

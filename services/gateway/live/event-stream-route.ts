@@ -5,13 +5,15 @@ import { organizationHeader, singleHeader } from '../http/headers.js';
 import { badParameter } from '../query/errors.js';
 import { readParameters, splitParameters } from '../query/filter.js';
 import { OrganizationHeader } from '../query/schemas.js';
-import { listed, one } from '../query/values.js';
+import { listed, symbol } from '../query/values.js';
 import { originOf } from '../registry/system-log.js';
+import { checkMayStream } from './credential.js';
 import { createEventStream } from './event-stream.js';
 import { EventStreamAnswer, EventStreamQuery } from './messages.js';
 import { createSubscriptionOpener } from './open-subscription.js';
 import { deliveryOf } from './protocol.js';
 import type { StreamParts } from './routes.js';
+import { deliveries } from './subscription.js';
 import type { Wanted } from './subscription-set.js';
 import { createWatched } from './watched.js';
 
@@ -46,6 +48,7 @@ async function stream(request: FastifyRequest, reply: FastifyReply, parts: Strea
   const { streams, credentials, subscriptions, accessLog, authenticator, limits, metrics, log } = parts;
   const { caller } = request;
   const { raw } = reply;
+  checkMayStream(caller);
   const credential = credentials.ofCaller(caller, () => authenticator.ofHeaders(request.raw.headersDistinct));
   const wanted = readWanted(request);
   streams.checkRoom();
@@ -90,6 +93,6 @@ function readWanted(request: FastifyRequest): Wanted {
     filter: Object.fromEntries([...filters].map(([name, values]) => [name, values.length > 1 ? values : values[0]])),
     fields: fields && listed(fields),
     since: lastId || since,
-    ...deliveryOf(delivery && one(delivery), undefined),
+    ...deliveryOf(delivery && symbol(delivery, deliveries), undefined),
   };
 }

@@ -2,6 +2,7 @@ import type { FastifyInstance } from 'fastify';
 import { Type } from 'typebox';
 import type { Logger } from '../../core/log.js';
 import type { AlertFeed } from '../alerts/stream/alert-feed.js';
+import type { RefusedKeys } from '../auth/attempts/refused-keys.js';
 import type { Authenticator } from '../auth/caller.js';
 import { Problem } from '../errors.js';
 import type { TrustedProxies } from '../http/client-address.js';
@@ -29,6 +30,8 @@ export interface LiveDeps {
   authenticator: Authenticator;
   /** Who watches; nothing is noted where absent. */
   accessLog?: Pick<AccessLog, 'note'> | undefined;
+  /** Refused keys are not counted where absent. */
+  refusedKeys?: RefusedKeys | undefined;
   trustedProxies?: TrustedProxies | undefined;
   metrics: LiveMetrics;
   log: Logger;
@@ -44,6 +47,7 @@ export interface StreamParts {
   subscriptions: SubscriptionParts;
   alertFeed: Pick<AlertFeed, 'follow'> | undefined;
   accessLog: Pick<AccessLog, 'note'> | undefined;
+  refusedKeys: RefusedKeys | undefined;
   trustedProxies: TrustedProxies | undefined;
   limits: StreamLimits;
   metrics: LiveMetrics;
@@ -66,6 +70,7 @@ export function registerLiveRoutes(app: FastifyInstance, deps: LiveDeps): void {
     subscriptions: { history, liveReader, head, readInterest: createInterestReader(deps), metrics },
     alertFeed: deps.alertFeed,
     accessLog,
+    refusedKeys: deps.refusedKeys,
     trustedProxies,
     limits,
     metrics,

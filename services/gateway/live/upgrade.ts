@@ -4,13 +4,13 @@ import type { Duplex } from 'node:stream';
 import type { FastifyInstance } from 'fastify';
 import { WebSocketServer } from 'ws';
 import { messageOf } from '../../core/errors.js';
-import { holdsCredential } from '../auth/headers.js';
+import { holdsCredential, holdsKey } from '../auth/headers.js';
 import { Problem, problemKinds } from '../errors.js';
 import { clientAddress } from '../http/client-address.js';
 import { organizationHeader } from '../http/headers.js';
 import { problemContentType } from '../http/problem-body.js';
 import { createConnection } from './connection.js';
-import type { Credential } from './credential.js';
+import { type Credential, checkMayStream } from './credential.js';
 import { createAlertSubscriptionOpener, createSubscriptionOpener } from './open-subscription.js';
 import { problemAnswer, subprotocol } from './protocol.js';
 import type { StreamParts } from './routes.js';
@@ -19,10 +19,8 @@ import { createWatched } from './watched.js';
 export const socketPath = '/api/audit/stream';
 
 /** WebSockets of the protocol audit.v1, upgraded on the app's own server. Returns a function that takes no more. */
-export function acceptSockets(
-  app: FastifyInstance,
-  { streams, credentials, subscriptions, alertFeed, accessLog, trustedProxies, limits, metrics, log }: StreamParts,
-): () => void {
+export function acceptSockets(app: FastifyInstance, parts: StreamParts): () => void {
+  const { streams, credentials, subscriptions, alertFeed, limits, metrics, log } = parts;
   const server = new WebSocketServer({
     noServer: true,
     maxPayload: limits.frameBytes,
@@ -48,14 +46,10 @@ export function acceptSockets(
     const { ticket } = readUpgrade(request);
     streams.checkRoom();
     const organization = organizationHeader({ raw: request });
-    const credential = await credentialOf(request, ticket);
+    const { watchedOf, admitted } = createDoor(request, parts);
+    const asked = credentialOf(request, ticket);
+    const credential = await admitted(asked, holdsKey(request.headers));
     if (credential) streams.checkCount(credential.caller);
-    const origin = {
-      requestId: randomUUID(),
-      ip: clientAddress(request, trustedProxies),
-      userAgent: request.headers['user-agent'],
-    };
-    const watchedOf = accessLog && createWatched({ accessLog, route: socketPath, origin });
     const openSubscription = createSubscriptionOpener(subscriptions, { organization, watchedOf });
     const openAlertSubscription = createAlertSubscriptionOpener({ alertFeed, metrics }, { organization });
     if (duplex.destroyed) return;
@@ -65,7 +59,7 @@ export function acceptSockets(
         wire: duplex,
         credential,
         async authenticate(secret) {
-          const known = await credentials.ofSecret(secret);
+          const known = await admitted(credentials.ofSecret(secret), 'key' in secret);
           if (known.caller.keyId !== connection.credential?.caller.keyId) streams.checkCount(known.caller);
           return known;
         },
@@ -88,6 +82,34 @@ export function acceptSockets(
   };
   app.server.on('upgrade', onUpgrade);
   return () => server.close();
+}
+
+/** What one peer is met with, whichever way its credential comes. */
+function createDoor(
+  request: IncomingMessage,
+  { accessLog, refusedKeys, trustedProxies }: Pick<StreamParts, 'accessLog' | 'refusedKeys' | 'trustedProxies'>,
+) {
+  const { headers } = request;
+  const requestId = randomUUID();
+  const ip = clientAddress(request, trustedProxies);
+  const origin = { requestId, ip, userAgent: headers['user-agent'] };
+  const watchedOf = accessLog && createWatched({ accessLog, route: socketPath, origin });
+  return {
+    watchedOf,
+    /** The credential, if it may see events at all: who may not is written down. Keys that are refused are counted. */
+    async admitted<C extends Credential | undefined>(asked: Promise<C>, isKey: boolean): Promise<C> {
+      const credential = await asked.catch(async (error) => {
+        throw isKey && refusedKeys ? await refusedKeys.answerOf({ id: requestId, ip, headers }, error) : error;
+      });
+      try {
+        if (credential) checkMayStream(credential.caller);
+      } catch (error) {
+        if (error instanceof Problem) watchedOf?.(credential!.caller).refused({ filter: {} }, error);
+        throw error;
+      }
+      return credential;
+    },
+  };
 }
 
 /** Throws a Problem for another path, another subprotocol, or parameters that nobody reads. */

@@ -12,7 +12,8 @@ import type { Wanted } from './subscription-set.js';
 export interface Watched {
   begun(wanted: Wanted, interest: Interest): void;
   ended(wanted: Wanted, interest: Interest, results: number): void;
-  refused(wanted: Wanted, problem: Problem): void;
+  /** Also of a peer that may not see any events, before it asked for some. */
+  refused(wanted: Pick<Wanted, 'filter'>, problem: Problem): void;
 }
 
 export function createWatched({
@@ -27,7 +28,7 @@ export function createWatched({
   return (caller) => {
     const note = (
       outcome: 'success' | 'denied',
-      { filter }: Wanted,
+      { filter }: Pick<Wanted, 'filter'>,
       { state, organization, results }: { state: string; organization?: string | undefined; results?: number },
     ): void =>
       accessLog.note(

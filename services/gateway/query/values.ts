@@ -20,14 +20,17 @@ export const listed = ({ name, values }: Given): string[] => {
   return items;
 };
 
-export function symbols<T extends string>(given: Given, allowed: readonly T[]): T[] {
-  return listed(given).map((item) => {
-    if (!(allowed as readonly string[]).includes(item)) {
-      throw badParameter(given.name, `${JSON.stringify(item)} is none of ${allowed.join(', ')}`);
-    }
-    return item as T;
-  });
-}
+const among = <T extends string>(name: string, value: string, allowed: readonly T[]): T => {
+  const found = allowed.find((symbol) => symbol === value);
+  if (found === undefined) throw badParameter(name, `${JSON.stringify(value)} is none of ${allowed.join(', ')}`);
+  return found;
+};
+
+export const symbol = <T extends string>(given: Given, allowed: readonly T[]): T =>
+  among(given.name, one(given), allowed);
+
+export const symbols = <T extends string>(given: Given, allowed: readonly T[]): T[] =>
+  listed(given).map((item) => among(given.name, item, allowed));
 
 export function flag(given: Given): boolean {
   const value = one(given);

@@ -2,7 +2,9 @@ import type { AlertStatus, FindingQuery } from '../../../alerts/findings/index.j
 import { type Level, levels } from '../../../alerts/rules/index.js';
 import { badParameter } from '../../query/errors.js';
 import type { RawQuery } from '../../query/event-queries.js';
-import { type Parameters, readParameters } from '../../query/filter.js';
+import { readParameters } from '../../query/filter.js';
+import type { ParameterReader } from '../../query/parameter-reader.js';
+import { parameterReader } from '../../query/parameter-reader.js';
 import { type Given, listed, one, symbols, timeUs, wholeNumber } from '../../query/values.js';
 
 export const alertStatuses = ['open', 'acknowledged', 'resolved', 'replaced'] as const satisfies readonly AlertStatus[];
@@ -26,20 +28,7 @@ export interface AlertFilter {
 export const filterNames = ['state', 'rule', 'level', 'fingerprint', 'group', 'organization_id'];
 const names = [...filterNames, 'from', 'to', 'limit', 'cursor'];
 
-/** Reads parameters of known names; every mistake names its parameter. */
-export function parameterReader(
-  parameters: Parameters,
-  known: readonly string[],
-): <T>(name: string, reader: (given: Given) => T) => T | undefined {
-  const unknown = [...parameters.keys()].find((name) => !known.includes(name));
-  if (unknown !== undefined) throw badParameter(unknown, `is not known here: ${known.join(', ')}`);
-  return (name, reader) => {
-    const values = parameters.get(name);
-    return values && reader({ name, values });
-  };
-}
-
-export const readAlertFilter = (read: ReturnType<typeof parameterReader>): AlertFilter => ({
+export const readAlertFilter = (read: ParameterReader): AlertFilter => ({
   states: read('state', (given) => symbols(given, alertStatuses)),
   rules: read('rule', listed),
   levels: read('level', (given) => symbols(given, levels)),

@@ -1,8 +1,8 @@
 import { badParameter } from '../../query/errors.js';
 import type { RawQuery } from '../../query/event-queries.js';
 import { readParameters } from '../../query/filter.js';
+import { parameterReader } from '../../query/parameter-reader.js';
 import { type Given, one, wholeNumber } from '../../query/values.js';
-import { parameterReader } from '../alerts/list-request.js';
 
 const mostLetters = 200;
 

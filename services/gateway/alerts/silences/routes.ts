@@ -12,6 +12,10 @@ import { formatTimestampUs, parseTimestampUs } from '../../../core/event/time.js
 import { requirePermission } from '../../auth/caller.js';
 import { Problem } from '../../errors.js';
 import { describedOnly, problems } from '../../http/described.js';
+import { queryOf } from '../../query/asking.js';
+import { readParameters } from '../../query/filter.js';
+import { parameterReader } from '../../query/parameter-reader.js';
+import { flag } from '../../query/values.js';
 import { originOf } from '../../registry/system-log.js';
 import type { AlertParts } from '../parts.js';
 import { Organization, oneOf, Time } from '../schemas.js';
@@ -80,7 +84,7 @@ export function registerSilenceRoutes(
   routes.get(
     '/api/silences',
     {
-      serializerCompiler,
+      ...describedOnly,
       preHandler: [requirePermission('view:audit_logs'), entitled],
       schema: {
         summary: 'Silences',
@@ -97,7 +101,8 @@ export function registerSilenceRoutes(
     },
     async (request) => {
       const now = nowUs();
-      const found = await silences.of([ownerOf(request)], request.query.ended === 'true' ? 0 : now);
+      const ended = parameterReader(readParameters(queryOf(request)), ['ended'])('ended', flag) ?? false;
+      const found = await silences.of([ownerOf(request)], ended ? 0 : now);
       return { silences: found.map((one) => silenceAnswer(one, now)) };
     },
   );

@@ -2,8 +2,9 @@ import type { AlertChange, AlertState, ReadAlertMessage } from '../../../alerts/
 import { alertChanges } from '../../../alerts/findings/index.js';
 import { type Caller, checkPermission } from '../../auth/caller.js';
 import { readParameters } from '../../query/filter.js';
+import { parameterReader } from '../../query/parameter-reader.js';
 import { symbols } from '../../query/values.js';
-import { type AlertFilter, filterNames, parameterReader, readAlertFilter } from '../alerts/list-request.js';
+import { type AlertFilter, filterNames, readAlertFilter } from '../alerts/list-request.js';
 import { type AlertScope, alertScope, isInScope } from '../whose.js';
 
 /** Which changes of alerts somebody wants to hear of, and may. */
