@@ -127,6 +127,32 @@ describe('answers', () => {
   });
 });
 
+describe('a list of alerts', () => {
+  const alert = {
+    id: '0190a5c2-7f3e-7b11-9c5a-3f0d8a6b1c2d',
+    rule_title: 'Audit log settings changed',
+    level: 'informational',
+    state: 'acknowledged',
+    group: { ip: '198.51.100.7' },
+    count: 12_345,
+    last_seen: '2026-06-15T09:00:00Z',
+  };
+  const nowMs = () => Date.parse('2026-06-15T12:30:00Z');
+
+  test('has room for the titles of rules on 80 columns, and for everything else on 120', async (t) => {
+    const { url } = await answering(t, (_, response) => json(response, 200, { alerts: [alert], next_cursor: null }));
+    const at = async (terminal: number): Promise<string[]> =>
+      (await cli(['alerts', 'list', ...to(url)], { terminal, nowMs, env: { NO_COLOR: '1' } })).stdout.split('\n');
+    const [head, narrow] = await at(80);
+    assert.match(head!, /^ID +AGO +STATE +LEVEL +# +RULE +GROUP$/);
+    assert.match(narrow!, /^0190a5c2 +3h +ack +info +12345 +Audit log settings changed +198\.51\.100\.7$/);
+    const [, wide] = await at(120);
+    assert.match(wide!, / 2026-06-15 09:00 +acknowledged +informational +12345 +Audit log settings changed +ip=198/);
+    for (const line of [head!, narrow!]) assert.ok(line.length <= 80, line);
+    assert.ok(wide!.length <= 120, wide);
+  });
+});
+
 describe('an event whose record is not wholly stored yet', () => {
   const pending = {
     status: 'pending',

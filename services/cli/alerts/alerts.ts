@@ -4,15 +4,9 @@ import { printRecord } from '../commands/records.js';
 import { shortTime } from '../events/columns.js';
 import { ago } from '../events/filters.js';
 import { type AlertOptions, groupText, headersOf, pathOf, withAlertOptions } from './common.js';
+import { alertColumns, type ListedAlert } from './list-columns.js';
 
-interface Alert {
-  id: string;
-  rule_title: string;
-  level: string;
-  state: string;
-  group: Record<string, string>;
-  count: number;
-  last_seen: string;
+interface Alert extends ListedAlert {
   [name: string]: unknown;
 }
 
@@ -27,15 +21,6 @@ interface ListOptions extends AlertOptions {
   cursor?: string;
 }
 
-const columns = [
-  { title: 'ID', of: ({ id }: Alert) => id.slice(0, 8) },
-  { title: 'LAST SEEN', of: ({ last_seen }: Alert) => shortTime(last_seen).slice(0, 16) },
-  { title: 'STATE', of: ({ state }: Alert) => state },
-  { title: 'LEVEL', of: ({ level }: Alert) => level },
-  { title: 'EVENTS', of: ({ count }: Alert) => String(count) },
-  { title: 'RULE', of: ({ rule_title }: Alert) => rule_title, atLeast: 8 },
-  { title: 'GROUP', of: ({ group }: Alert) => groupText(group), atLeast: 15 },
-];
 /** `list` shows so much of an id; it is enough to name an alert by. */
 const wholeId = /^[0-9a-f-]{36}$/i;
 const mostSearched = 500;
@@ -73,7 +58,7 @@ export function addAlertCommands(alerts: Command, { connect, printer, surroundin
     if (output === 'json') return printer.json(answer);
     if (output === 'ndjson') for (const one of answer.alerts) await printer.ndjson(one);
     else if (answer.alerts.length === 0) printer.note('No alerts.');
-    else await printer.table(columns, answer.alerts);
+    else await printer.table(alertColumns({ width: printer.width, nowMs: now }), answer.alerts);
     if (answer.next_cursor) printer.note(`There are more: --cursor ${answer.next_cursor}`);
   });
 
