@@ -2,14 +2,18 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createLogger } from '../../services/core/log.js';
-import { joinGroup } from '../../services/core/reading/index.js';
+import { type GroupMember, joinGroup } from '../../services/core/reading/index.js';
 import { quickFetch } from '../support/delivering.js';
 import { createTestKafka, createTestTopics, uniqueName } from '../support/stack.js';
 
 test('members of a group are given a partition within seconds after it was added', async (t) => {
   const kafka = createTestKafka();
   const topics = await createTestTopics({ partitions: 1, kafka });
-  t.after(topics.remove);
+  const members: GroupMember[] = [];
+  t.after(async () => {
+    for (const member of members) await member.stop();
+    await topics.remove();
+  });
   const assigned = [new Set<number>(), new Set<number>()];
   for (const mine of assigned) {
     const member = await joinGroup({
@@ -26,7 +30,7 @@ test('members of a group are given a partition within seconds after it was added
       eachBatch: async () => {},
       log: createLogger(uniqueName('member'), 'silent'),
     });
-    t.after(() => member.stop());
+    members.push(member);
   }
   const all = async (partitions: number, timeoutMs: number): Promise<void> => {
     const until = Date.now() + timeoutMs;

@@ -66,15 +66,18 @@ test('a partition without records has the empty tree’s checkpoint, which its f
   assert.equal(root, Buffer.from(createNodeTreeHasher().root(new Uint8Array(0))).toString('hex'));
   await first.stop();
 
-  const second = await startTestSealer(config);
-  t.after(() => second.stop());
   // The world's own producer may not have heard of the partition.
   const producer = world.kafka.producer();
   await producer.connect();
   await producer.send({ topic: world.topics.events, messages: [{ partition: 1, value: 'its first record' }] });
   await producer.disconnect();
-  await world.sealed({ of: config, isIn: isNewPartition });
-  await cosigned(shard, 1);
+  const second = await startTestSealer(config);
+  try {
+    await world.sealed({ of: config, isIn: isNewPartition });
+    await cosigned(shard, 1);
+  } finally {
+    await second.stop();
+  }
 });
 
 test('a shard whose records are all gone from Kafka has a checkpoint of them, without a new record', async (t) => {

@@ -45,7 +45,8 @@ const shardB = `${'0a'.repeat(16)}-0`;
 /** A log's folder with checkpoints as the sealer publishes them. Whoever signs them is no matter here. */
 async function logFolder(t: TestContext) {
   const folder = await mkdtemp(join(tmpdir(), 'sealstream-log-'));
-  t.after(() => rm(folder, { recursive: true, force: true }));
+  // Hooks run in the order of their registration: a keeper may still be writing.
+  t.after(() => rm(folder, { recursive: true, force: true, maxRetries: 20 }));
   return {
     folder,
     /** Gives the digest that is to be timestamped. */
