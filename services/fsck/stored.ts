@@ -38,8 +38,8 @@ export interface StoredRows {
   markerBelow(place: Omit<Stretch, 'from' | 'to'> & { offset: number }): Promise<BatchRow | undefined>;
   /** Events that a stretch's records took in, and the records, so that a stretch of bearable size can be chosen. */
   sizes(stretch: Stretch): Promise<{ from: number; records: number; events: number }[]>;
-  /** Rows of `events` of no known partition, or outside of what `batches` holds of it; some, and how many. */
-  strays(known: readonly StoredPartition[]): Promise<{ count: number; some: EventPlace[] }>;
+  /** Rows of `events` of no known partition, or outside of what `batches` holds of it: of each partition at most the first and the last twenty. */
+  strays(known: readonly StoredPartition[]): Promise<EventPlace[]>;
 }
 
 export interface EventPlace {
@@ -128,19 +128,19 @@ export function createStoredRows({
         return `(incarnation = unhex({life${at}:String}) AND partition = ${partition} AND offset >= ${first} AND offset < ${next})`;
       });
       const where = inside.length === 0 ? '1' : `NOT (${inside.join(' OR ')})`;
-      const [{ count }] = (await objects<{ count: number }>(
-        `SELECT count() AS count FROM {database:Identifier}.events WHERE ${where}`,
-        params,
-      )) as [{ count: number }];
-      const some =
-        count === 0
-          ? []
-          : await objects<{ life: string; partition: number; offset: number; idx: number }>(
-              `SELECT hex(incarnation) AS life, partition, offset, idx FROM {database:Identifier}.events WHERE ${where}
-               ORDER BY partition, offset, idx LIMIT ${someStrays}`,
-              params,
-            );
-      return { count, some: some.map(({ life, ...row }) => ({ ...row, incarnation: Buffer.from(life, 'hex') })) };
+      const ends = await Promise.all(
+        ['ASC', 'DESC'].map((order) =>
+          objects<{ life: string; partition: number; offset: number; idx: number }>(
+            `SELECT hex(incarnation) AS life, partition, offset, idx FROM {database:Identifier}.events WHERE ${where}
+             ORDER BY offset ${order}, idx LIMIT ${someStrays} BY incarnation, partition`,
+            params,
+          ),
+        ),
+      );
+      const places = new Map(ends.flat().map((row) => [`${row.life}/${row.partition}/${row.offset}/${row.idx}`, row]));
+      return [...places.values()]
+        .sort((a, b) => a.partition - b.partition || a.offset - b.offset || a.idx - b.idx)
+        .map(({ life, ...row }) => ({ ...row, incarnation: Buffer.from(life, 'hex') }));
     },
   };
 }
