@@ -33,6 +33,7 @@ export default defineConfig({
   root,
   plugins: [compressed()],
   oxc: { jsx: { runtime: 'automatic', importSource: 'preact' } },
+  worker: { format: 'es' },
   build: {
     outDir,
     emptyOutDir: true,
