@@ -39,14 +39,18 @@ describe('two sealers of one group and one folder', { concurrency: 2 }, () => {
     };
     /** Which of them signs the shard, the other standing by: what is sealed meanwhile is signed by that one alone. */
     const ownerAmong = async (a: Child, b: Child): Promise<[owner: Child, standby: Child]> => {
-      await sealMore();
-      const { size } = (await checkpointOf(site.config, shard))!;
-      const [owner, standby] = a.signed(origin).includes(size) ? [a, b] : [b, a];
-      const before = standby.signed(origin).length;
-      for (let time = 0; time < 3; time += 1) await sealMore();
-      assert.equal(standby.signed(origin).length, before, 'the standby signs nothing');
-      assert.ok(owner.signed(origin).some((one) => one > size));
-      return [owner, standby];
+      // On a busy machine the group may be joined again, and the shard change hands, while it is looked at.
+      for (let look = 0; look < 10; look += 1) {
+        await sealMore();
+        const { size } = (await checkpointOf(site.config, shard))!;
+        const [owner, standby] = a.signed(origin).includes(size) ? [a, b] : [b, a];
+        const before = standby.signed(origin).length;
+        for (let time = 0; time < 3; time += 1) await sealMore();
+        if (standby.signed(origin).length > before) continue;
+        assert.ok(owner.signed(origin).some((one) => one > size));
+        return [owner, standby];
+      }
+      return assert.fail('of two, one signs and the other stands by');
     };
 
     const [a, b] = [start(), start()];
