@@ -20,6 +20,8 @@ export interface Alert {
   last_seen: string;
   resolves_at: string;
   event_ids: string[];
+  /** Who deals with it, as it was said; empty: nobody. */
+  assigned_to: string;
   silenced_by: string[];
   notified_at: string | null;
   successor: string | null;
@@ -35,7 +37,8 @@ export type AlertChangeName =
   | 'acknowledged'
   | 'unacknowledged'
   | 'reopened'
-  | 'commented';
+  | 'commented'
+  | 'assigned';
 
 /** What became of an alert, and the alert as it then was. */
 export interface AlertChange {

@@ -243,6 +243,10 @@ const alerting: readonly ActionDefinition[] = [
   ),
   stateful('alert.unacknowledged', 'Someone gave an alert back.', { rule, comment: text('what they said') }),
   event('alert.commented', 'Someone said something about an alert.', { rule, comment: text('what they said') }),
+  event('alert.assigned', 'Someone said who deals with an alert.', {
+    rule,
+    assignee: text('who deals with it; empty: nobody'),
+  }),
   stateful('alert.reopened', 'An alert that had ended is open again.', { rule }),
   event(
     'alert.silenced',

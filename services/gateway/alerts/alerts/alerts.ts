@@ -143,6 +143,7 @@ export const alertAnswer = (finding: SaidFinding, state: AlertState) => ({
   last_seen: formatTimestampUs(finding.lastSeenUs),
   resolves_at: formatTimestampUs(finding.resolvesUs),
   event_ids: [...finding.eventIds],
+  assigned_to: state.assignedTo,
   silenced_by: [...state.silencedBy],
   notified_at: state.notifiedUs === undefined ? null : formatTimestampUs(state.notifiedUs),
   successor: finding.successor ?? null,

@@ -11,12 +11,18 @@ import type { AlertParts } from '../parts.js';
 import { alertScope, alertScopeOf } from '../whose.js';
 import type { AlertDetail } from './alerts.js';
 import { readAlertList } from './list-request.js';
-import { AlertDetailAnswer, AlertId, AlertList, AlertQuery, Comment, NeededComment } from './schemas.js';
+import { AlertDetailAnswer, AlertId, AlertList, AlertQuery, Assignment, Comment, NeededComment } from './schemas.js';
 
 const tags = ['alerts'];
 
 /** What can be done about an alert: the last part of the path, what it is then, and the audit event. */
-const acts: readonly { path: string; kind: ActionKind; action: string; summary: string; needsComment?: true }[] = [
+const acts: readonly {
+  path: string;
+  kind: ActionKind;
+  action: string;
+  summary: string;
+  body?: typeof NeededComment | typeof Assignment;
+}[] = [
   { path: 'acknowledge', kind: 'acknowledged', action: 'alert.acknowledged', summary: 'Take an alert on' },
   { path: 'unacknowledge', kind: 'unacknowledged', action: 'alert.unacknowledged', summary: 'Give an alert back' },
   { path: 'resolve', kind: 'resolved', action: 'alert.resolved', summary: 'Say that an alert is over' },
@@ -26,7 +32,14 @@ const acts: readonly { path: string; kind: ActionKind; action: string; summary: 
     kind: 'commented',
     action: 'alert.commented',
     summary: 'Say something about an alert',
-    needsComment: true,
+    body: NeededComment,
+  },
+  {
+    path: 'assign',
+    kind: 'assigned',
+    action: 'alert.assigned',
+    summary: 'Say who deals with an alert',
+    body: Assignment,
   },
 ];
 
@@ -75,7 +88,7 @@ export function registerAlertsRoutes(
     async (request) => detailAnswer(await alerts.get(alertScopeOf(request), idOf(request))),
   );
 
-  for (const { path, kind, action, summary, needsComment } of acts) {
+  for (const { path, kind, action, summary, body = Comment } of acts) {
     app.post(
       `/api/alerts/:id/${path}`,
       {
@@ -91,14 +104,14 @@ export function registerAlertsRoutes(
           operationId: `${path}Alert`,
           tags,
           params: AlertId,
-          body: needsComment ? NeededComment : Comment,
+          body,
           response: { 200: AlertDetailAnswer, ...problems(400, 401, 402, 403, 404, 409, 413, 415, 422, 429, 500, 503) },
         },
       },
       async (request) => {
-        const { comment = '' } = (request.body ?? {}) as { comment?: string };
+        const { comment = '', assignee } = (request.body ?? {}) as { comment?: string; assignee?: string };
         const { actor } = actorOf(request.caller);
-        const act = { kind, note: comment, actor };
+        const act = { kind, note: assignee ?? comment, actor };
         const { finding, before, after } = await alerts.act(alertScopeOf(request), idOf(request), act);
         await publish(alertMessage(kind as AlertChange, finding, Date.now()));
         changeLog.writeLater(
@@ -106,8 +119,15 @@ export function registerAlertsRoutes(
             action,
             organization: finding.organizationId,
             target: { type: 'alert', id: finding.id, name: finding.rule.title },
-            details: { rule: finding.rule.id, fingerprint: finding.fingerprint, ...(comment ? { comment } : {}) },
-            ...(kind === 'commented' ? {} : { before: { state: before.status }, after: { state: after.alert.state } }),
+            details: {
+              rule: finding.rule.id,
+              fingerprint: finding.fingerprint,
+              ...(comment ? { comment } : {}),
+              ...(assignee === undefined ? {} : { assignee }),
+            },
+            ...(kind === 'commented' || kind === 'assigned'
+              ? {}
+              : { before: { state: before.status }, after: { state: after.alert.state } }),
           },
           originOf(request),
         );

@@ -27,6 +27,7 @@ export const Alert = Type.Object(
       description: 'when it resolves by itself, should nothing more come',
     }),
     event_ids: Type.Array(Type.String(), { description: 'the first of its events; at most 100' }),
+    assigned_to: Type.String({ description: 'who deals with it, as it was said; empty: nobody' }),
     silenced_by: Type.Array(Type.String(), { description: 'silences that keep it quiet now' }),
     notified_at: nullable(Time),
     successor: nullable(Type.String()),
@@ -59,6 +60,16 @@ export const Comment = Type.Object(
 );
 export const NeededComment = Type.Object(
   { comment: Type.String({ minLength: 1, maxLength: 4_096 }) },
+  { additionalProperties: false },
+);
+
+export const Assignment = Type.Object(
+  {
+    assignee: Type.String({
+      maxLength: 256,
+      description: 'a person or team by whatever name people know; empty: nobody',
+    }),
+  },
   { additionalProperties: false },
 );
 

@@ -14,7 +14,7 @@ import { signalOf } from '../../query/asking.js';
 import type { EventsTable } from '../../query/scope.js';
 import { originOf } from '../../registry/system-log.js';
 import type { AlertParts } from '../parts.js';
-import type { RuleParts } from '../rules/routes.js';
+import { newTextId, type RuleParts } from '../rules/routes.js';
 import { invalidRule } from '../rules/rule-sets.js';
 import { RuleId } from '../rules/schemas.js';
 import { eventScopesOf, ownerOf } from '../whose.js';
@@ -85,7 +85,7 @@ export function registerBacktestRoutes(
     like: { id: string; builtIn: boolean },
   ): Promise<Tried | undefined> => {
     if (!against) return undefined;
-    const { text, id = like.id === newText.id ? undefined : like.id, version } = against;
+    const { text, id = like.id === newTextId ? undefined : like.id, version } = against;
     if (text !== undefined) return ofText(owner, text, like);
     if (id !== undefined) return saved(owner, id, version);
     throw badBody('/against', 'names neither a text nor a rule');
@@ -159,9 +159,10 @@ export function registerBacktestRoutes(
     },
     async (request, reply) => {
       const owner = ownerOf(request);
-      const { text, ...asked } = request.body;
-      const tried = await ofText(owner, text, newText);
-      return backtest(request, reply, { tried, old: await oldOf(owner, asked, newText), asked }) as never;
+      const { text, id = newTextId, ...asked } = request.body;
+      const like = { id, builtIn: false };
+      const tried = await ofText(owner, text, like);
+      return backtest(request, reply, { tried, old: await oldOf(owner, asked, like), asked }) as never;
     },
   );
 
@@ -189,9 +190,6 @@ export function registerBacktestRoutes(
     },
   );
 }
-
-/** A text that was not saved; no saved one can have this id. */
-const newText = { id: '(text)', builtIn: false };
 
 const badBody = (pointer: string, detail: string): Problem =>
   new Problem('invalid-request', `${pointer} ${detail}`, { errors: [{ pointer, detail }] });

@@ -1,4 +1,5 @@
 import { Type } from 'typebox';
+import { ReplacedId } from '../rules/schemas.js';
 import { nullable, oneOf, Time } from '../schemas.js';
 import { FindingSchema } from './finding-schema.js';
 
@@ -23,7 +24,7 @@ const members = {
     ),
   ),
 };
-export const BacktestBody = Type.Object({ text: Text, ...members }, { additionalProperties: false });
+export const BacktestBody = Type.Object({ text: Text, id: ReplacedId, ...members }, { additionalProperties: false });
 export const SavedBacktestBody = Type.Object(members, { additionalProperties: false });
 
 const Tried = Type.Object({

@@ -67,6 +67,25 @@ export function registerRuleRoutes(
     );
   };
 
+  const testRun = async (owner: string, text: Pick<OwnedText, 'id' | 'text' | 'builtIn'>) => {
+    const source = { source: text.id, text: text.text };
+    const { faults, results, untested } = testRules([...(await sets.around(owner, text)), source]);
+    if (faults.length > 0) throw invalidRule(faults, text.id);
+    const own = results.filter(({ test }) => test.origin.source === text.id);
+    return {
+      passed: own.every(({ passed }) => passed),
+      tests: own.map(({ test, passed, missing, unexpected }) => ({
+        rule: test.rule.id,
+        name: test.name,
+        line: test.origin.line,
+        passed,
+        missing: missing.length,
+        unexpected: unexpected.length,
+      })),
+      untested: untested.filter(({ origin }) => origin.source === text.id).map(({ id }) => id),
+    };
+  };
+
   routes.get(
     '/api/alert-rules',
     {
@@ -141,7 +160,7 @@ export function registerRuleRoutes(
       },
     },
     async (request) => {
-      const read = await rules.read(ownerOf(request), request.body.text);
+      const read = await rules.read(ownerOf(request), request.body.text, request.body.id);
       return {
         valid: true as const,
         rules: read.rules.map(schemas.ruleAnswer),
@@ -264,26 +283,32 @@ export function registerRuleRoutes(
     },
     async (request) => {
       const owner = ownerOf(request);
-      const text = await sets.find(owner, request.params.id);
-      const source = { source: text.id, text: text.text };
-      const { faults, results, untested } = testRules([...(await sets.around(owner, text)), source]);
-      if (faults.length > 0) throw invalidRule(faults, text.id);
-      const own = results.filter(({ test }) => test.origin.source === text.id);
-      return {
-        passed: own.every(({ passed }) => passed),
-        tests: own.map(({ test, passed, missing, unexpected }) => ({
-          rule: test.rule.id,
-          name: test.name,
-          line: test.origin.line,
-          passed,
-          missing: missing.length,
-          unexpected: unexpected.length,
-        })),
-        untested: untested.filter(({ origin }) => origin.source === text.id).map(({ id }) => id),
-      };
+      return testRun(owner, await sets.find(owner, request.params.id));
+    },
+  );
+
+  routes.post(
+    '/api/alert-rules/test',
+    {
+      serializerCompiler,
+      preHandler: managing,
+      schema: {
+        summary: 'Run the tests of a text of rules without saving it',
+        operationId: 'testAlertRuleText',
+        tags,
+        body: schemas.TextBody,
+        response: { 200: schemas.TestRun, ...problems(400, 401, 402, 403, 413, 415, 422, 429, 500, 503) },
+      },
+    },
+    async (request) => {
+      const { text, id = newTextId } = request.body;
+      return testRun(ownerOf(request), { id, text, builtIn: false });
     },
   );
 }
+
+/** Of a text that was not saved; no saved one can have it. */
+export const newTextId = '(text)';
 
 const inputOf = ({ repeat_seconds: repeatSeconds, ...input }: Type.Static<typeof schemas.RuleBody>): RuleInput => ({
   ...input,

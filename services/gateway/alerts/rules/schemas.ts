@@ -75,7 +75,10 @@ export const RuleBody = Type.Object(
   },
   { additionalProperties: false },
 );
-export const TextBody = Type.Object({ text: Text }, { additionalProperties: false });
+export const ReplacedId = Type.Optional(
+  Type.String({ maxLength: 128, description: 'of the saved text that it is to take the place of' }),
+);
+export const TextBody = Type.Object({ text: Text, id: ReplacedId }, { additionalProperties: false });
 
 export const Fault = Type.Object({
   line: Type.Integer(),
