@@ -65,7 +65,8 @@ document.addEventListener('click', followLinks({ router, origin: location.origin
 document.addEventListener('keydown', keys.onKeyDown);
 
 const mac = /Mac|iPhone|iPad/.test(navigator.platform);
-const app = { api, live, router, sessions, toasts, keys, theme, memory, now, reachable, copy, mac };
+const dropped = signal<readonly File[]>([]);
+const app = { api, live, router, sessions, toasts, keys, theme, memory, now, reachable, copy, mac, dropped };
 render(<Shell app={app} pages={pages} />, document.getElementById('console')!);
 void sessions.start();
 // Beside the question who asks, not after it.

@@ -34,4 +34,11 @@ export const pages: readonly Page[] = [
     permission: ['view:audit_logs', 'view:system_audit_logs'],
     load: () => import('./explore/explore.js'),
   },
+  {
+    path: '/verify',
+    title: 'Verify a bundle',
+    icon: 'check',
+    group: 'Trust',
+    load: () => import('./verify/verify.js'),
+  },
 ];

@@ -24,6 +24,8 @@ export interface App {
   readonly reachable: ReadonlySignal<boolean>;
   readonly copy: (text: string) => void;
   readonly mac: boolean;
+  /** Files that were dropped anywhere and that nobody has taken yet. */
+  readonly dropped: Signal<readonly File[]>;
 }
 
 export const AppContext = createContext<App | undefined>(undefined);

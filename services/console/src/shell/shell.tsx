@@ -7,6 +7,7 @@ import { Icon } from '../ui/icon.js';
 import { ProblemState } from '../ui/states.js';
 import { Now } from '../ui/time.js';
 import { ToastList } from '../ui/toast.js';
+import { DropTarget } from '../verify/drop-target.js';
 import { type App, AppContext, useApp, useKeys } from './app.js';
 import { Navigation, TopBar } from './navigation.js';
 import { PageFrame } from './page-frame.js';
@@ -66,6 +67,7 @@ function Frame({ pages }: { pages: readonly Page[] }) {
         {/* Of another organization nothing may stay on screen. */}
         <PageFrame key={sessions.organization.value ?? ''} page={found?.page} parameters={found?.parameters ?? {}} />
       </div>
+      <DropTarget />
       {over === 'palette' && <Palette pages={pages} onClose={() => setOver(undefined)} />}
       {over === 'help' && <Help onClose={() => setOver(undefined)} />}
     </div>

@@ -7,9 +7,9 @@ import { readTrust } from './trust-file.js';
 const mostBytes = 268_435_456;
 const views = 500;
 
-onmessage = async ({ data }: MessageEvent<VerifyRequest>) => {
+addEventListener('message', async ({ data }: MessageEvent<VerifyRequest>) => {
   postMessage(await answerTo(data));
-};
+});
 
 async function answerTo({ bundle, trust, nowMs }: VerifyRequest): Promise<VerifyAnswer> {
   const began = performance.now();
