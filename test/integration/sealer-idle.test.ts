@@ -93,7 +93,7 @@ test('a shard whose records are all gone from Kafka has a checkpoint of them, wi
   const sealAll = async (of: SealingConfig): Promise<void> => {
     const sealer = await startTestSealer(of);
     try {
-      for (const until = Date.now() + 30_000; (await checkpointOf(of, shard))?.size !== size; await sleep(20)) {
+      for (const until = Date.now() + 90_000; (await checkpointOf(of, shard))?.size !== size; await sleep(20)) {
         assert.ok(Date.now() < until, `${size} entries are sealed`);
       }
     } finally {

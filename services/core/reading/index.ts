@@ -1,5 +1,6 @@
 export * from './accepted-events.js';
 export * from './fold.js';
+export * from './follow-partitions.js';
 export * from './group-member.js';
 export * from './heartbeats.js';
 export * from './lane-store.js';
