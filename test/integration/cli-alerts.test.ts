@@ -82,7 +82,7 @@ describe('sealstream alerts', () => {
       listed.split('\n').every((line) => line.length <= 80),
       listed,
     );
-    assert.ok(listed.includes(id.slice(0, 8)) && listed.includes('ip=198.51.100.7') && listed.includes('open'));
+    assert.ok(listed.includes(id.slice(0, 8)) && listed.includes('198.51.100.7') && listed.includes('open'));
     assert.equal(JSON.parse(ok(await run('list', '-o', 'json'))).alerts[0].id, id);
     assert.match(ok(await run('ack', id.slice(0, 8), '-m', 'mine')), /acknowledged by .*: mine/);
     assert.match(ok(await run('comment', id, 'a bot')), /commented by .*: a bot/);
