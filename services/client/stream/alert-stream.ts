@@ -1,11 +1,10 @@
-import { SealstreamError } from '../../core/errors.js';
+import type { SealstreamError } from '../../core/errors.js';
 import type { AlertChange, AlertChangeName, AlertLevel, AlertStateName } from '../alert.js';
 import { AuditClientError } from '../errors.js';
 import type { Gateway } from '../gateway/gateway.js';
 import type { AnyOf } from '../query/filter.js';
-import { createBeginning } from './beginning.js';
 import { keepSubscribed } from './connections.js';
-import { createInbox } from './inbox.js';
+import { createReading } from './reading.js';
 import type { SocketTimes } from './socket.js';
 
 /** Under the gateway's names. All that are given must fit. */
@@ -45,9 +44,6 @@ export interface AlertStream extends AsyncIterable<AlertChange> {
 
 type Item = { kind: 'changes'; changes: AlertChange[] } | { kind: 'dropped'; count: number } | { kind: 'resumed' };
 
-/** What may wait to be worked on; beyond it the socket is not read, and the gateway counts what it leaves out. */
-const inboxLimits = { mostItems: 64, mostBytes: 1_048_576 };
-
 export function openAlertStream({
   gateway,
   headers = {},
@@ -61,17 +57,11 @@ export function openAlertStream({
   callback?: ((change: AlertChange) => unknown) | undefined;
   times?: SocketTimes | undefined;
 }): { stream: AlertStream; settled: Promise<unknown> } {
-  const stopped = new AbortController();
-  const inbox = createInbox<Item>(inboxLimits);
-  const beginning = createBeginning();
+  // Beyond what its inbox takes, the gateway counts what it leaves out.
+  const reading = createReading<Item>({ signal, hasCallback: callback !== undefined, onProblem });
+  const { inbox, beginning, close } = reading;
   const asked = alertParameters(filter);
   let hasBegun = false;
-  let isRead = callback !== undefined;
-
-  const close = (): void => {
-    stopped.abort();
-    inbox.discard();
-  };
 
   async function* changeByChange(): AsyncGenerator<AlertChange, void, undefined> {
     try {
@@ -80,7 +70,7 @@ export function openAlertStream({
         else if (item.kind === 'resumed') await onResumed?.();
         else {
           for (const change of item.changes) {
-            if (stopped.signal.aborted) return;
+            if (reading.signal.aborted) return;
             yield change;
           }
         }
@@ -94,59 +84,33 @@ export function openAlertStream({
     if (callback) for await (const change of changeByChange()) await callback(change);
   };
 
-  const receive = async (): Promise<void> => {
-    try {
-      await keepSubscribed({
-        gateway,
-        headers,
-        inbox,
-        signal: stopped.signal,
-        times,
-        subscribe: () => ({ kind: 'alerts', filter: asked }),
-        take(message, bytes) {
-          if (message.type === 'subscribed') {
-            if (hasBegun) inbox.put({ kind: 'resumed' }, 0);
-            hasBegun = true;
-            beginning.done();
-          } else if (message.type === 'alerts') inbox.put({ kind: 'changes', changes: message.changes }, bytes);
-          else if (message.type === 'dropped') inbox.put({ kind: 'dropped', count: message.count }, bytes);
-        },
-        onTrouble: (error, retryInMs) => void onProblem?.(error, { retryInMs }),
-      });
-      inbox.end();
-    } catch (error) {
-      const isHeard = !callback || onProblem !== undefined || beginning.isWaitedFor;
-      if (isHeard) closed.catch(() => {});
-      beginning.failed(error);
-      inbox.end(error);
-      if (error instanceof SealstreamError) onProblem?.(error, { retryInMs: undefined });
-      throw error;
-    }
-  };
+  const receive = (): Promise<void> =>
+    keepSubscribed({
+      gateway,
+      headers,
+      inbox,
+      signal: reading.signal,
+      times,
+      subscribe: () => ({ kind: 'alerts', filter: asked }),
+      take(message, bytes) {
+        if (message.type === 'subscribed') {
+          if (hasBegun) inbox.put({ kind: 'resumed' }, 0);
+          hasBegun = true;
+          beginning.done();
+        } else if (message.type === 'alerts') inbox.put({ kind: 'changes', changes: message.changes }, bytes);
+        else if (message.type === 'dropped') inbox.put({ kind: 'dropped', count: message.count }, bytes);
+      },
+      onTrouble: (error, retryInMs) => void onProblem?.(error, { retryInMs }),
+    });
 
-  const settled = Promise.allSettled([work(), receive()]);
-  const closed: Promise<void> = settled.then((results) => {
-    const failed = results.find((result) => result.status === 'rejected');
-    if (failed) throw failed.reason;
-    beginning.failed(new AuditClientError('client_closed', 'the stream was closed before it began'));
-  });
-
-  if (signal?.aborted) close();
-  else if (signal) {
-    signal.addEventListener('abort', close);
-    stopped.signal.addEventListener('abort', () => signal.removeEventListener('abort', close));
-  }
+  const { closed, settled } = reading.run({ receive, work });
   const stream: AlertStream = {
     get ready() {
       return beginning.promise();
     },
     closed,
     close,
-    [Symbol.asyncIterator]() {
-      if (isRead) throw new AuditClientError('client_config', 'a stream has one reader: a callback, or one iterator');
-      isRead = true;
-      return changeByChange();
-    },
+    [Symbol.asyncIterator]: () => reading.readOnce(changeByChange),
   };
   return { stream, settled };
 }

@@ -1,10 +1,9 @@
-import { SealstreamError } from '../../core/errors.js';
+import type { SealstreamError } from '../../core/errors.js';
 import { AuditClientError } from '../errors.js';
 import type { AuditEvent } from '../event.js';
 import type { Gateway } from '../gateway/gateway.js';
 import { type AuditFilter, filterParameters } from '../query/filter.js';
-import { createBeginning } from './beginning.js';
-import { createInbox } from './inbox.js';
+import { createReading } from './reading.js';
 import { type Item, receiveAll } from './receiver.js';
 import type { SocketTimes } from './socket.js';
 
@@ -54,9 +53,6 @@ export interface AuditStream<E = AuditEvent> extends AsyncIterable<E> {
   close(): void;
 }
 
-/** What may wait to be worked on; beyond it the socket is not read. */
-const inboxLimits = { mostItems: 64, mostBytes: 1_048_576 };
-
 /** `settled` resolves when the stream is over, however it ended; looking at it does not count as hearing of an error. */
 export function openAuditStream({
   gateway,
@@ -73,16 +69,9 @@ export function openAuditStream({
 }): { stream: AuditStream; settled: Promise<unknown> } {
   const { signal, since, fields, delivery, onCursor, onCaughtUp, onDropped, onProblem } = options;
   const subscription = { filter: filterParameters(filterOf(options)), since, fields, delivery };
-  const stopped = new AbortController();
-  const inbox = createInbox<Item>(inboxLimits);
-  const beginning = createBeginning();
+  const reading = createReading<Item>({ signal, hasCallback: callback !== undefined, onProblem });
+  const { inbox, beginning, close } = reading;
   let cursor: string | undefined;
-  let isRead = callback !== undefined;
-
-  const close = (): void => {
-    stopped.abort();
-    inbox.discard();
-  };
 
   /** Messages in their order; one has been worked on when the next is asked for. */
   async function* messages(): AsyncGenerator<AuditBatch, void, undefined> {
@@ -105,7 +94,7 @@ export function openAuditStream({
   async function* eventByEvent(): AsyncGenerator<AuditEvent, void, undefined> {
     for await (const { events } of messages()) {
       for (const event of events) {
-        if (stopped.signal.aborted) return;
+        if (reading.signal.aborted) return;
         yield event;
       }
     }
@@ -115,51 +104,22 @@ export function openAuditStream({
     if (callback) for await (const event of eventByEvent()) await callback(event);
   };
 
-  const receive = async (): Promise<void> => {
-    try {
-      await receiveAll({
-        gateway,
-        headers,
-        subscription,
-        inbox,
-        onBegin(at) {
-          cursor ??= at;
-          beginning.done();
-        },
-        onTrouble: (error, retryInMs) => void onProblem?.(error, { retryInMs }),
-        signal: stopped.signal,
-        times,
-      });
-      inbox.end();
-    } catch (error) {
-      const isHeard = !callback || onProblem !== undefined || beginning.isWaitedFor;
-      if (isHeard) closed.catch(() => {});
-      beginning.failed(error);
-      inbox.end(error);
-      if (error instanceof SealstreamError) onProblem?.(error, { retryInMs: undefined });
-      throw error;
-    }
-  };
+  const receive = (): Promise<void> =>
+    receiveAll({
+      gateway,
+      headers,
+      subscription,
+      inbox,
+      onBegin(at) {
+        cursor ??= at;
+        beginning.done();
+      },
+      onTrouble: (error, retryInMs) => void onProblem?.(error, { retryInMs }),
+      signal: reading.signal,
+      times,
+    });
 
-  const receiving = receive();
-  const settled = Promise.allSettled([work(), receiving]);
-  const closed: Promise<void> = settled.then((results) => {
-    const failed = results.find((result) => result.status === 'rejected');
-    if (failed) throw failed.reason;
-    beginning.failed(new AuditClientError('client_closed', 'the stream was closed before it began'));
-  });
-
-  const readOnce = <T>(generator: () => AsyncGenerator<T, void, undefined>): AsyncGenerator<T, void, undefined> => {
-    if (isRead) throw new AuditClientError('client_config', 'a stream has one reader: a callback, or one iterator');
-    isRead = true;
-    return generator();
-  };
-
-  if (signal?.aborted) close();
-  else if (signal) {
-    signal.addEventListener('abort', close);
-    stopped.signal.addEventListener('abort', () => signal.removeEventListener('abort', close));
-  }
+  const { closed, settled } = reading.run({ receive, work });
   const stream: AuditStream = {
     get cursor() {
       return cursor;
@@ -169,8 +129,8 @@ export function openAuditStream({
     },
     closed,
     close,
-    batches: () => readOnce(messages),
-    [Symbol.asyncIterator]: () => readOnce(eventByEvent),
+    batches: () => reading.readOnce(messages),
+    [Symbol.asyncIterator]: () => reading.readOnce(eventByEvent),
   };
   return { stream, settled };
 }
