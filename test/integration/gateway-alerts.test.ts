@@ -2,9 +2,10 @@ import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { after, before, describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { createFindingTable, type Finding, fingerprintOf } from '../../services/alerts/findings/index.js';
+import { createFindingTable, type Finding } from '../../services/alerts/findings/index.js';
 import { createRuleTable } from '../../services/alerts/rule-texts/index.js';
 import { createClickHouse } from '../../services/core/clients/clickhouse.js';
+import { someFinding } from '../support/alert-topic.js';
 import {
   type AnyFields,
   acceptedOf,
@@ -14,33 +15,6 @@ import {
   startTestGateway,
   type TestGateway,
 } from '../support/gateway.js';
-
-const hourUs = 3_600_000_000;
-const nowUs = (): number => Date.now() * 1_000;
-
-function finding(organizationId: string, changes: Partial<Finding> = {}): Finding {
-  const at = nowUs() - hourUs / 2;
-  return {
-    id: randomUUID(),
-    fingerprint: fingerprintOf('', 'spike', [organizationId, '198.51.100.7']),
-    version: 1,
-    organizationId,
-    owner: '',
-    rule: { id: 'spike', version: 'v1', title: 'Failed logins', author: 'A. Author', level: 'high' },
-    group: { names: ['ip'], values: ['198.51.100.7'] },
-    firstHitId: randomUUID(),
-    firstHitUs: at,
-    firstSeenUs: at,
-    lastSeenUs: at,
-    endsUs: at + hourUs,
-    resolvesUs: at + hourUs,
-    hits: 1,
-    events: 6,
-    eventIds: [randomUUID()],
-    successor: undefined,
-    ...changes,
-  };
-}
 
 const spike = (id: string, action = 'auth.failed', count = 5): string =>
   JSON.stringify({
@@ -84,8 +58,8 @@ describe('the routes of alerts', () => {
   };
 
   test('an alert is listed with its group, count, times and events, to its own organization only', async () => {
-    const own = finding('acme');
-    await write([own, finding('globex')]);
+    const own = someFinding('acme');
+    await write([own, someFinding('globex')]);
     const [alert, ...more] = await list('');
     assert.equal(more.length, 0);
     assert.equal(alert!.id, own.id);
@@ -99,7 +73,7 @@ describe('the routes of alerts', () => {
   });
 
   test('an alert goes from open to acknowledged, resolved and open again, and remembers who did it', async () => {
-    const own = finding('acme', { rule: { id: 'life', version: 'v1', title: 'Life', author: '', level: 'low' } });
+    const own = someFinding('acme', { rule: { id: 'life', version: 'v1', title: 'Life', author: '', level: 'low' } });
     await write([own]);
     const act = (name: string, body?: object, key = acme) =>
       gateway.call('POST', `/api/alerts/${own.id}/${name}`, { key, ...(body ? { body } : {}) });
@@ -133,7 +107,11 @@ describe('the routes of alerts', () => {
   test('pages follow each other without a gap, and filters say what they do not understand', async () => {
     const rule = { id: 'many', version: 'v1', title: 'Many', author: '', level: 'medium' as const };
     const made = Array.from({ length: 7 }, (_, at) =>
-      finding('acme', { rule, firstHitUs: nowUs() - at * 1_000_000, group: { names: ['user'], values: [`u${at}`] } }),
+      someFinding('acme', {
+        rule,
+        firstHitUs: (Date.now() - at * 1_000) * 1_000,
+        group: { names: ['user'], values: [`u${at}`] },
+      }),
     );
     await write(made);
     const seen: string[] = [];
@@ -237,7 +215,7 @@ describe('the routes of alerts', () => {
   });
 
   test('a silence keeps an alert quiet until it is ended, in its own organization', async () => {
-    const own = finding('acme', { rule: { id: 'loud', version: 'v1', title: 'Loud', author: '', level: 'low' } });
+    const own = someFinding('acme', { rule: { id: 'loud', version: 'v1', title: 'Loud', author: '', level: 'low' } });
     await write([own]);
     const body = {
       matchers: [{ name: 'rule_id', value: 'loud' }],
@@ -291,7 +269,7 @@ describe('the routes of alerts', () => {
   });
 
   test('what is done about an alert needs the permission for it, and is refused in words where it makes no sense', async () => {
-    const own = finding('acme', { rule: { id: 'walls', version: 'v1', title: 'Walls', author: '', level: 'low' } });
+    const own = someFinding('acme', { rule: { id: 'walls', version: 'v1', title: 'Walls', author: '', level: 'low' } });
     await write([own]);
     for (const act of ['acknowledge', 'resolve', 'reopen', 'comment']) {
       const path = `/api/alerts/${own.id}/${act}`;
@@ -323,7 +301,9 @@ describe('the routes of alerts', () => {
   });
 
   test('a silence runs out by itself, and begins when it says', async () => {
-    const own = finding('acme', { rule: { id: 'hushed', version: 'v1', title: 'Hushed', author: '', level: 'low' } });
+    const own = someFinding('acme', {
+      rule: { id: 'hushed', version: 'v1', title: 'Hushed', author: '', level: 'low' },
+    });
     await write([own]);
     const quiet = async (): Promise<number> => (await list('?rule=hushed'))[0]!.silenced_by.length;
     const matchers = [{ name: 'rule_id', value: 'hushed' }];
