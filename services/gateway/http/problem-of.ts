@@ -1,5 +1,6 @@
 import type { FastifyError } from 'fastify';
 import { SealstreamError } from '../../core/errors.js';
+import { type ValidationFault, validationParts } from '../../core/validation.js';
 import { Problem, type ProblemKind, type ProblemPart, unavailable } from '../errors.js';
 
 /** Fastify's own refusals, by its codes. */
@@ -16,9 +17,6 @@ const refusals: Record<string, { kind: ProblemKind; detail: string }> = {
   FST_ERR_BAD_URL: { kind: 'invalid-request', detail: 'the path is not a well-formed URL path' },
   FST_ERR_MAX_PARAM_LENGTH: { kind: 'uri-too-long', detail: 'a part of the path is too long' },
 };
-
-/** At most so many places are named; who mends them asks again. */
-const mostErrors = 20;
 
 /** What anything thrown below a route is to the one who asked. Undefined where it is our fault. */
 export function problemOf(error: unknown): Problem | undefined {
@@ -37,37 +35,6 @@ export function problemOf(error: unknown): Problem | undefined {
   }
   return undefined;
 }
-
-/** TypeBox says of an unknown member that its schema is `false`, and of the object that holds it that it has additional ones. */
-export interface ValidationFault {
-  keyword: string;
-  instancePath: string;
-  message: string;
-  params?: { additionalProperties?: string[]; requiredProperties?: string[]; allowedValues?: unknown[] };
-}
-
-/** The faults of a validation, one for each place, a required member named at its own place. `base` points to what was validated. */
-export function validationParts(faults: readonly ValidationFault[], base = ''): ProblemPart[] {
-  const parts = faults.flatMap(({ keyword, instancePath, message, params }): ProblemPart[] => {
-    const pointer = `${base}${instancePath}`;
-    if (keyword === 'additionalProperties') return [];
-    if (keyword === 'boolean') return [{ pointer, detail: 'is not known here' }];
-    if (keyword === 'required' && params?.requiredProperties) {
-      return params.requiredProperties.map((name) => ({
-        pointer: `${pointer}/${escaped(name)}`,
-        detail: 'is required',
-      }));
-    }
-    if (keyword === 'enum' && params?.allowedValues) {
-      return [{ pointer, detail: `must be one of ${params.allowedValues.join(', ')}` }];
-    }
-    return [{ pointer, detail: message }];
-  });
-  return parts.slice(0, mostErrors);
-}
-
-/** RFC 6901 §3. */
-const escaped = (name: string): string => name.replaceAll('~', '~0').replaceAll('/', '~1');
 
 function validationProblem(faults: ValidationFault[], context: string): Problem {
   const parts = validationParts(faults);

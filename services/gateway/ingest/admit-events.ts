@@ -1,10 +1,11 @@
 import { Compile } from 'typebox/compile';
 import { listAction } from '../../core/erasure/index.js';
 import { EventInput, encodeChecked, InvalidEvent, toWire } from '../../core/event/index.js';
+import { validationParts } from '../../core/validation.js';
 import { limits, type WireEvent } from '../../core/wire/index.js';
 import { type Caller, may, mayActFor } from '../auth/caller.js';
 import { Problem, type ProblemPart } from '../errors.js';
-import { described, validationParts } from '../http/problem-of.js';
+import { described } from '../http/problem-of.js';
 import { type ContentTexts, contentMembers, contentTexts, maxDepth } from './json-texts.js';
 
 const eventInput = Compile(EventInput);

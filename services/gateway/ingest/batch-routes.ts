@@ -1,13 +1,14 @@
 import type { FastifyInstance } from 'fastify';
 import { Type } from 'typebox';
 import { Compile } from 'typebox/compile';
+import { type ValidationFault, validationParts } from '../../core/validation.js';
 import { limits } from '../../core/wire/index.js';
 import { type Caller, requirePermission } from '../auth/caller.js';
 import { Problem } from '../errors.js';
 import { checkRate } from '../http/admission.js';
 import { problems } from '../http/described.js';
 import type { Presence } from '../http/presence.js';
-import { described, type ValidationFault, validationParts } from '../http/problem-of.js';
+import { described } from '../http/problem-of.js';
 import type { RateLimiter } from '../http/rate-limiter.js';
 import type { BatchDoor, JudgedBatch } from './batch-door.js';
 import type { IngestMetrics } from './metrics.js';

@@ -1,5 +1,6 @@
 import type { TSchema } from 'typebox';
 import { Compile } from 'typebox/compile';
+import { type ValidationFault, validationParts } from '../../../core/validation.js';
 import { type ChannelKindName, channelKindNames } from '../channels/kind.js';
 import { channelKinds } from '../channels/kinds.js';
 import { type ChannelFault, invalidChannel } from '../errors.js';
@@ -9,13 +10,6 @@ import { variable, variableNames } from '../text/variables.js';
 import { ChannelEnvelope } from './schema.js';
 
 const mostFaults = 20;
-
-interface SchemaFault {
-  keyword: string;
-  instancePath: string;
-  message: string;
-  params?: { requiredProperties?: string[]; allowedValues?: unknown[]; limit?: number };
-}
 
 interface Validator {
   Check(value: unknown): boolean;
@@ -79,25 +73,5 @@ function templateFaults(pointer: string, source: string | undefined): ChannelFau
   }));
 }
 
-function schemaFaults(validator: Validator, input: unknown, base: string): ChannelFault[] {
-  const faults = validator.Errors(input) as SchemaFault[];
-  const named = faults.flatMap(({ keyword, instancePath, message, params }): ChannelFault[] => {
-    const pointer = `${base}${instancePath}`;
-    if (keyword === 'additionalProperties') return [];
-    if (keyword === 'boolean') return [{ pointer, detail: 'is not known here' }];
-    if (keyword === 'required' && params?.requiredProperties) {
-      return params.requiredProperties.map((name) => ({
-        pointer: `${pointer}/${escaped(name)}`,
-        detail: 'is required',
-      }));
-    }
-    if (keyword === 'enum' && params?.allowedValues) {
-      return [{ pointer, detail: `must be one of ${params.allowedValues.join(', ')}` }];
-    }
-    return [{ pointer, detail: message }];
-  });
-  return named.slice(0, mostFaults);
-}
-
-/** RFC 6901 §3. */
-const escaped = (name: string): string => name.replaceAll('~', '~0').replaceAll('/', '~1');
+const schemaFaults = (validator: Validator, input: unknown, base: string): ChannelFault[] =>
+  validationParts(validator.Errors(input) as ValidationFault[], base);
