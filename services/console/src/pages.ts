@@ -35,6 +35,14 @@ export const pages: readonly Page[] = [
     load: () => import('./explore/explore.js'),
   },
   {
+    path: '/alerts',
+    title: 'Alerts',
+    icon: 'alert',
+    group: 'Watch',
+    permission: ['view:audit_logs'],
+    load: () => import('./alerts/alerts.js'),
+  },
+  {
     path: '/verify',
     title: 'Verify a bundle',
     icon: 'check',

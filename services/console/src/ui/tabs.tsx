@@ -6,7 +6,8 @@ import { Icon, type IconName } from './icon.js';
 export interface Tab<T extends string = string> {
   value: T;
   label: string;
-  count?: number;
+  /** A text where it is not known to the last one: `500+`. */
+  count?: number | string | undefined;
   icon?: IconName;
 }
 
@@ -50,7 +51,9 @@ export function Tabs<T extends string>({
         >
           {tab.icon && <Icon name={tab.icon} />}
           {tab.label}
-          {tab.count !== undefined && <span class="faint">{formatCompact(tab.count)}</span>}
+          {tab.count !== undefined && (
+            <span class="faint">{typeof tab.count === 'number' ? formatCompact(tab.count) : tab.count}</span>
+          )}
         </button>
       ))}
     </div>

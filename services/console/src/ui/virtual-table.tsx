@@ -112,7 +112,7 @@ export function VirtualTable<R>(props: VirtualTableProps<R>) {
               aria-selected={index === cursor}
               style={{ transform: `translateY(${start}px)` }}
               onClick={(event) => {
-                if ((event.target as Element).closest('a,button')) return;
+                if ((event.target as Element).closest('a,button,input,label')) return;
                 onCursor(index);
                 onOpen(row);
               }}
