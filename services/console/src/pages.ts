@@ -43,6 +43,13 @@ export const pages: readonly Page[] = [
     load: () => import('./alerts/alerts.js'),
   },
   {
+    path: '/integrity',
+    title: 'Integrity',
+    icon: 'integrity',
+    group: 'Trust',
+    load: () => import('./integrity/integrity.js'),
+  },
+  {
     path: '/verify',
     title: 'Verify a bundle',
     icon: 'check',
