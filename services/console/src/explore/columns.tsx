@@ -1,8 +1,10 @@
 import { useRef, useState } from 'preact/hooks';
 import type { AuditEvent } from '../api/types.js';
+import { waysOf } from '../event/links.js';
 import { OutcomeBadge } from '../ui/badge.js';
 import { Button } from '../ui/button.js';
 import { Checkbox } from '../ui/field.js';
+import type { MenuItem } from '../ui/menu.js';
 import { Popover } from '../ui/popover.js';
 import { Time } from '../ui/time.js';
 import { Value } from '../ui/value.js';
@@ -16,14 +18,18 @@ const plain = (
   name: string,
   width: number,
   text: (event: AuditEvent) => string | undefined,
-  { mono = false, field = name }: { mono?: boolean; field?: string } = {},
+  {
+    mono = false,
+    field = name,
+    more,
+  }: { mono?: boolean; field?: string; more?: (event: AuditEvent) => MenuItem[] } = {},
 ): Column => ({
   name,
   label: words[name] ?? name,
   width,
   cell: (event) => {
     const value = text(event);
-    return value === undefined ? null : <Value text={value} field={field} mono={mono} />;
+    return value === undefined ? null : <Value text={value} field={field} mono={mono} more={more?.(event) ?? []} />;
   },
 });
 
@@ -38,12 +44,12 @@ export const columns: readonly Column[] = [
     name: 'actor',
     label: 'Actor',
     width: 152,
-    cell: ({ actor }) => {
-      const { id, email, name, type } = actor;
+    cell: (event) => {
+      const { id, email, name, type } = event.actor;
       const key = id ?? email;
       if (key === undefined) return <span class="faint">{type}</span>;
       return (
-        <Value text={key} field="actor">
+        <Value text={key} field="actor" more={waysOf.actor(event)}>
           {name ?? email ?? id}
         </Value>
       );
@@ -53,7 +59,8 @@ export const columns: readonly Column[] = [
     name: 'target',
     label: 'Target',
     width: 196,
-    cell: ({ target }) => {
+    cell: (event) => {
+      const { target } = event;
       if (!target) return null;
       const shown = (
         <>
@@ -64,7 +71,7 @@ export const columns: readonly Column[] = [
       return target.id === undefined ? (
         shown
       ) : (
-        <Value text={target.id} field="target_id">
+        <Value text={target.id} field="target_id" more={waysOf.target(event)}>
           {shown}
         </Value>
       );
@@ -87,7 +94,7 @@ export const columns: readonly Column[] = [
   plain('auth_method', 104, ({ auth_method }) => auth_method),
   plain('organization_id', 128, ({ organization_id }) => organization_id),
   plain('application_id', 128, ({ application_id }) => application_id),
-  plain('correlation_id', 208, ({ correlation_id }) => correlation_id, mono),
+  plain('correlation_id', 208, ({ correlation_id }) => correlation_id, { mono: true, more: waysOf.correlation }),
   plain('request_id', 208, ({ request_id }) => request_id, mono),
   plain('session_id', 208, ({ session_id }) => session_id, mono),
   plain('category', 104, ({ category }) => category),
@@ -98,7 +105,7 @@ export const columns: readonly Column[] = [
     name: 'id',
     label: 'Event id',
     width: 296,
-    cell: ({ id }) => <Value text={id} mono />,
+    cell: (event) => <Value text={event.id} mono more={waysOf.event(event)} />,
   },
 ];
 

@@ -1,4 +1,6 @@
-import { useState } from 'preact/hooks';
+import { useMemo, useState } from 'preact/hooks';
+import { panelId } from '../event/event-panel.js';
+import { Expansion } from '../event/expansion.js';
 import { useApp, useKeys } from '../shell/app.js';
 import { Button } from '../ui/button.js';
 import { counted, formatNumber } from '../ui/format.js';
@@ -9,6 +11,8 @@ import type { ExploreData } from './data.js';
 import type { Question } from './question.js';
 
 const widthsName = 'sealstream.explore.widths';
+/** The address has room for so many; the first to be unfolded is folded first. */
+const mostUnfolded = 10;
 
 /** What was found, as rows without end; which one is open stands in the address. */
 export function EventList({
@@ -38,6 +42,13 @@ export function EventList({
   const cursor = opened >= 0 ? opened : Math.min(at, events.length - 1);
   const names = router.text('columns') === '' ? usualColumns : router.text('columns').split(',');
 
+  const unfolded = router.texts('unfold');
+  const expanded = useMemo(() => new Set(unfolded), [unfolded.join()]);
+  const unfold = (id: string, out: boolean): void => {
+    const others = unfolded.filter((other) => other !== id);
+    router.change({ unfold: out ? [...others, id].slice(-mostUnfolded) : others });
+  };
+
   const moveTo = (index: number): void => {
     const to = Math.max(0, Math.min(index, events.length - 1));
     setAt(to);
@@ -52,7 +63,11 @@ export function EventList({
       does: 'Open the event',
       run: () => events[cursor] && router.change({ event: events[cursor].id }, { push: true }),
     },
-    { key: 'Escape', does: 'Close the event', run: () => router.change({ event: undefined }) },
+    {
+      key: 'x',
+      does: 'Unfold the event in its place',
+      run: () => events[cursor] && unfold(events[cursor].id, !expanded.has(events[cursor].id)),
+    },
   ]);
 
   return (
@@ -100,7 +115,18 @@ export function EventList({
           }}
           cursor={cursor}
           onCursor={moveTo}
-          onOpen={({ id }) => router.change({ event: id }, { push: open === '' })}
+          onOpen={({ id }) => {
+            // Opened twice: go there.
+            if (open === id) document.getElementById(panelId)?.focus();
+            else router.change({ event: id }, { push: open === '' });
+          }}
+          expansion={{
+            expanded,
+            onExpand: ({ id }, out) => unfold(id, out),
+            draw: (event) => (
+              <Expansion event={event} onOpen={() => router.change({ event: event.id }, { push: true })} />
+            ),
+          }}
           onEnd={problem ? undefined : data.more}
           total={total}
           foot={

@@ -1,5 +1,6 @@
 import './explore.css';
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
+import { EventPanel } from '../event/event-panel.js';
 import { useApp, useKeys } from '../shell/app.js';
 import { Actions } from '../ui/actions.js';
 import { Pill } from '../ui/badge.js';
@@ -95,7 +96,12 @@ function Search() {
     { key: 't', does: 'Choose the time', run: () => setTimes(true) },
   ]);
 
-  const { problem } = data.found.value;
+  const { problem, events } = data.found.value;
+  const open = router.text('event');
+  const move = (by: 1 | -1): void => {
+    const next = events[events.findIndex(({ id }) => id === open) + by];
+    if (next) router.change({ event: next.id });
+  };
   const mark = markOf(problem?.of('q')[0], asked.typedAt, typed.length);
   // What was found before is of another question, once this one cannot be answered.
   const series = problem ? undefined : data.timeseries.value.data;
@@ -158,7 +164,7 @@ function Search() {
         id={panel}
         role="tabpanel"
         aria-label={`${view} found`}
-        class={`explore-below ${facets ? 'with' : 'without'}`}
+        class={`explore-below ${facets ? 'with' : 'without'} ${open === '' ? '' : 'opened'}`}
       >
         {facets && (
           <aside class={`explore-side ${stale(data.facets.value.loading)}`} aria-label="Narrow down">
@@ -177,6 +183,15 @@ function Search() {
           }}
           again={() => setAgain(again + 1)}
         />
+        {open !== '' && (
+          <EventPanel
+            id={open}
+            system={view === 'system'}
+            known={events.find(({ id }) => id === open)}
+            beside
+            onMove={move}
+          />
+        )}
       </div>
     </Actions.Provider>
   );

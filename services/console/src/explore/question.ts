@@ -41,9 +41,15 @@ export const filterFields = [
   'correlation_id',
   'request_id',
   'session_id',
+  'trace_id',
+  'user_agent',
+  'path',
   'organization_id',
   'application_id',
 ] as const;
+
+/** Members of an event's JSON documents are filters as well: `details.region`. */
+const isMember = (field: string): boolean => /^(details|before|after)\../.test(field);
 
 /** Parameters that take exact values and any of several; the others go into the query language, in quotes. */
 const parameters = new Set(['category', 'outcome', 'kind', 'actor', 'actor_type', 'target_type', 'target_id', 'ip']);
@@ -66,7 +72,9 @@ export function readQuestion(query: Query): Question {
   const first = (name: string): string => query[name]?.[0] ?? '';
   const from = first('from');
   const view = views.find((one) => one === first('view')) ?? 'events';
-  const filters = filterFields.flatMap((field) => [
+  const members = Object.keys(query).map((name) => name.replace(/^not\./, ''));
+  const fields = new Set<string>([...filterFields, ...members.filter(isMember)]);
+  const filters = [...fields].flatMap((field) => [
     ...(query[field] ?? []).map((value) => ({ field, value, out: false })),
     ...(query[`not.${field}`] ?? []).map((value) => ({ field, value, out: true })),
   ]);
@@ -89,6 +97,10 @@ export function timesOf(range: Range, nowMs: number): { from?: string; to?: stri
 
 const quoted = (value: string): string => `"${value.replace(/[\\"]/g, '\\$&')}"`;
 
+/** In quotes a value is a text; a number or a word of JSON in a document is either as it stands. */
+const valueText = (field: string, value: string): string =>
+  isMember(field) && /^(-?(0|[1-9]\d*)(\.\d+)?|true|false|null)$/.test(value) ? value : quoted(value);
+
 /** Filters of the same field: any of them, and none of those left out. */
 function clausesOf(filters: readonly Filter[]): string[] {
   const groups = new Map<string, Filter[]>();
@@ -97,7 +109,9 @@ function clausesOf(filters: readonly Filter[]): string[] {
     const name = `${filter.out ? '-' : ''}${filter.field}`;
     groups.set(name, [...(groups.get(name) ?? []), filter]);
   }
-  return [...groups].map(([name, those]) => `${name}:(${those.map(({ value }) => quoted(value)).join(' ')})`);
+  return [...groups].map(
+    ([name, those]) => `${name}:(${those.map(({ field, value }) => valueText(field, value)).join(' ')})`,
+  );
 }
 
 /**

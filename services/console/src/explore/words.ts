@@ -15,6 +15,9 @@ export const words: Readonly<Record<string, string>> = {
   correlation_id: 'Correlation',
   request_id: 'Request',
   session_id: 'Session',
+  trace_id: 'Trace',
+  user_agent: 'Agent',
+  path: 'Path',
   organization_id: 'Organization',
   application_id: 'Application',
 };

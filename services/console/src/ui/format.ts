@@ -73,8 +73,9 @@ export function formatRelative(atMs: number, nowMs: number, locale?: string): st
 export const formatUtc = (iso: string): string =>
   `${iso.slice(0, 10)} ${iso
     .slice(11)
-    .replace(/0{3}Z$/, '')
-    .replace(/Z$/, '')} UTC`;
+    .replace(/Z$/, '')
+    .replace(/(\.\d{3})0{3}$/, '$1')
+    .replace(/\.0{3}$/, '')} UTC`;
 
 export function formatLocal(
   iso: string,

@@ -9,11 +9,19 @@ const openTo = 2;
 /** More entries of one object or list are shown on demand. */
 const firstEntries = 100;
 
-/** Any JSON value, its objects and lists to be opened, each value to be copied. */
-export const JsonTree = ({ value, openDepth = openTo }: { value: unknown; openDepth?: number }) => (
+/** Any JSON value, its objects and lists to be opened, each value to be copied; looked for as well, where `field` names what it is of. */
+export const JsonTree = ({
+  value,
+  openDepth = openTo,
+  field,
+}: {
+  value: unknown;
+  openDepth?: number;
+  field?: 'details' | 'before' | 'after';
+}) => (
   <div class="json">
     <div class="json-root">
-      <Node value={value} depth={0} openDepth={openDepth} />
+      <Node value={value} depth={0} openDepth={openDepth} {...(field ? { field } : {})} />
     </div>
   </div>
 );
@@ -23,7 +31,13 @@ interface NodeProps {
   value: unknown;
   depth: number;
   openDepth: number;
+  /** As the query language calls it: `details.region`. */
+  field?: string;
 }
+
+/** A member below; items of a list go by the name of the list. */
+const below = (field: string, name: string): string =>
+  `${field}.${/^[A-Za-z_][A-Za-z0-9_-]*$/.test(name) ? name : JSON.stringify(name)}`;
 
 function Node(props: NodeProps) {
   const { value } = props;
@@ -39,18 +53,37 @@ function Copy({ value }: { value: unknown }) {
   return <Button look="quiet" small icon="copy" label="Copy this value" onClick={() => copy(text)} />;
 }
 
-function Leaf({ name, value }: NodeProps) {
+function Leaf({ name, value, field }: NodeProps) {
+  const { include, exclude } = useContext(Actions);
   const kind = typeof value === 'string' ? 'text' : typeof value === 'number' ? 'number' : 'word';
   return (
     <div class="json-line">
       <Name name={name} />
       <span class={`json-${kind}`}>{JSON.stringify(value)}</span>
       <Copy value={value} />
+      {field?.includes('.') && include && (
+        <Button
+          look="quiet"
+          small
+          icon="filter"
+          label="Only events with this"
+          onClick={() => include(field, String(value))}
+        />
+      )}
+      {field?.includes('.') && exclude && (
+        <Button
+          look="quiet"
+          small
+          icon="exclude"
+          label="Leave out events with this"
+          onClick={() => exclude(field, String(value))}
+        />
+      )}
     </div>
   );
 }
 
-function Branch({ name, value, depth, openDepth }: NodeProps & { value: object }) {
+function Branch({ name, value, depth, openDepth, field }: NodeProps & { value: object }) {
   const [open, setOpen] = useState(depth < openDepth);
   const [most, setMost] = useState(firstEntries);
   const list = Array.isArray(value);
@@ -69,7 +102,13 @@ function Branch({ name, value, depth, openDepth }: NodeProps & { value: object }
         <ul>
           {entries.slice(0, most).map(([key, inner]) => (
             <li key={key} class="json-root">
-              <Node name={key} value={inner} depth={depth + 1} openDepth={openDepth} />
+              <Node
+                name={key}
+                value={inner}
+                depth={depth + 1}
+                openDepth={openDepth}
+                {...(field ? { field: list ? field : below(field, key) } : {})}
+              />
             </li>
           ))}
           {entries.length > most && (

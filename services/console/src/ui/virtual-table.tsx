@@ -8,6 +8,7 @@ import {
 } from '@tanstack/virtual-core';
 import type { ComponentChildren } from 'preact';
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
+import { Icon } from './icon.js';
 
 export interface GridColumn<R> {
   name: string;
@@ -31,6 +32,12 @@ export interface VirtualTableProps<R> {
   cursor: number;
   onCursor: (index: number) => void;
   onOpen: (row: R) => void;
+  /** What unfolds below a row, and of which rows, by key; the arrows to the right and left unfold and fold. */
+  expansion?: {
+    expanded: ReadonlySet<string>;
+    onExpand: (row: R, expand: boolean) => void;
+    draw: (row: R) => ComponentChildren;
+  };
   /** The end comes into sight. */
   onEnd?: () => void;
   /** How many there are, where more are known of than are here. */
@@ -43,31 +50,44 @@ const headPx = 28;
 const overscan = 12;
 /** So many rows before the end, the next ones are asked for. */
 const nearEnd = 80;
+const chevronPx = 20;
 const [leastWidth, mostWidth] = [48, 1_200];
 
 /** Any number of rows, of which only those in sight exist. One tab stop; arrows, Page keys, Home, End and Enter work the rows. */
 export function VirtualTable<R>(props: VirtualTableProps<R>) {
-  const { label, columns, rows, keyOf, widths, onResize, cursor, onCursor, onOpen, onEnd, total, foot } = props;
+  const { label, columns, rows, keyOf, widths, onResize, cursor, onCursor, onOpen, expansion, onEnd, total, foot } =
+    props;
   const frame = useRef<HTMLDivElement>(null);
-  const virtual = useVirtual(frame, rows.length);
+  const virtual = useVirtual(frame, rows.length, (index) => (rows[index] ? keyOf(rows[index]) : index));
   const items = virtual.getVirtualItems();
   const last = items.at(-1)?.index ?? -1;
 
   useEffect(() => {
     if (last >= rows.length - nearEnd) onEnd?.();
   }, [last, rows.length]);
+  const unfolded = expansion?.expanded;
+  const before = useRef(unfolded);
+  useLayoutEffect(() => {
+    const folded = [...(before.current ?? [])].filter((key) => !unfolded?.has(key));
+    before.current = unfolded;
+    if (folded.length === 0) return;
+    for (const [index, row] of rows.entries()) if (folded.includes(keyOf(row))) virtual.resizeItem(index, rowPx);
+  }, [unfolded]);
   useEffect(() => {
     if (cursor >= 0 && cursor < rows.length) virtual.scrollToIndex(cursor, { align: 'auto' });
   }, [cursor]);
 
   const widthOf = ({ name, width }: GridColumn<R>): number => widths[name] ?? width;
-  const whole = columns.reduce((sum, column) => sum + widthOf(column), 0) + 32;
+  const whole = columns.reduce((sum, column) => sum + widthOf(column), 0) + 32 + (expansion ? chevronPx : 0);
   const page = Math.max(1, Math.floor((frame.current?.clientHeight ?? 0) / rowPx) - 2);
 
   const onKeyDown = (event: KeyboardEvent): void => {
     if (event.target !== frame.current || event.metaKey || event.ctrlKey || event.altKey) return;
     const to = targetOf(event.key, cursor, rows.length, page);
+    const row = rows[cursor];
+    const fold = event.key === 'ArrowLeft' ? false : event.key === 'ArrowRight' ? true : undefined;
     if (to !== undefined) onCursor(to);
+    else if (fold !== undefined && expansion && row) expansion.onExpand(row, fold);
     else if (event.key === 'Enter' && rows[cursor]) onOpen(rows[cursor]);
     else return;
     event.preventDefault();
@@ -80,12 +100,17 @@ export function VirtualTable<R>(props: VirtualTableProps<R>) {
       role="grid"
       aria-label={label}
       aria-rowcount={(total ?? rows.length) + 1}
-      aria-colcount={columns.length}
+      aria-colcount={columns.length + (expansion ? 1 : 0)}
       tabIndex={0}
       {...(cursor >= 0 ? { 'aria-activedescendant': `row-${cursor}` } : {})}
       onKeyDown={onKeyDown}
     >
       <div role="row" class="grid-head" aria-rowindex={1}>
+        {expansion && (
+          <div role="columnheader" class="grid-chevron">
+            <span class="unseen">Unfold</span>
+          </div>
+        )}
         {columns.map((column) => (
           <div
             key={column.name}
@@ -102,36 +127,84 @@ export function VirtualTable<R>(props: VirtualTableProps<R>) {
         {items.map(({ index, start }) => {
           const row = rows[index];
           if (row === undefined) return null;
+          const key = keyOf(row);
+          const open = expansion?.expanded.has(key) === true;
           return (
             <div
-              key={keyOf(row)}
-              id={`row-${index}`}
-              role="row"
-              class="grid-row"
-              aria-rowindex={index + 2}
-              aria-selected={index === cursor}
+              key={key}
+              data-index={index}
+              role="presentation"
+              class="grid-item"
               style={{ transform: `translateY(${start}px)` }}
-              onClick={(event) => {
-                if ((event.target as Element).closest('a,button,input,label')) return;
-                onCursor(index);
-                onOpen(row);
-              }}
             >
-              {columns.map((column) => (
-                <div
-                  key={column.name}
-                  role="gridcell"
-                  class={column.grow ? 'grow' : ''}
-                  style={{ width: `${widthOf(column)}px` }}
-                >
-                  {column.cell(row)}
-                </div>
-              ))}
+              <div
+                id={`row-${index}`}
+                role="row"
+                class="grid-row"
+                aria-rowindex={index + 2}
+                aria-selected={index === cursor}
+                onClick={(event) => {
+                  if ((event.target as Element).closest('a,button,input,label')) return;
+                  onCursor(index);
+                  onOpen(row);
+                }}
+              >
+                {expansion && (
+                  <div role="gridcell" class="grid-chevron">
+                    <button
+                      type="button"
+                      tabIndex={-1}
+                      aria-expanded={open}
+                      aria-label={open ? 'Fold' : 'Unfold'}
+                      onClick={() => expansion.onExpand(row, !open)}
+                    >
+                      <Icon name={open ? 'down' : 'right'} size={14} />
+                    </button>
+                  </div>
+                )}
+                {columns.map((column) => (
+                  <div
+                    key={column.name}
+                    role="gridcell"
+                    class={column.grow ? 'grow' : ''}
+                    style={{ width: `${widthOf(column)}px` }}
+                  >
+                    {column.cell(row)}
+                  </div>
+                ))}
+              </div>
+              {open && <Unfolded virtual={virtual} index={index} draw={() => expansion!.draw(row)} />}
             </div>
           );
         })}
       </div>
       {foot && <div class="grid-foot">{foot}</div>}
+    </div>
+  );
+}
+
+/** Below its row, as wide as the table is seen; its height is measured, and forgotten when it goes. */
+function Unfolded({
+  virtual,
+  index,
+  draw,
+}: {
+  virtual: Virtualizer<HTMLDivElement, Element>;
+  index: number;
+  draw: () => ComponentChildren;
+}) {
+  const box = useRef<HTMLDivElement>(null);
+  useLayoutEffect(() => {
+    const element = box.current!;
+    const measure = (): void => virtual.resizeItem(index, rowPx + element.offsetHeight);
+    measure();
+    const watch = new ResizeObserver(measure);
+    watch.observe(element);
+    return () => watch.disconnect();
+  }, [index]);
+  return (
+    <div ref={box} role="row" class="grid-unfolded">
+      <div role="gridcell">{draw()}</div>
     </div>
   );
 }
@@ -148,7 +221,11 @@ function targetOf(key: string, at: number, count: number, page: number): number 
   return undefined;
 }
 
-function useVirtual(frame: { current: HTMLDivElement | null }, count: number): Virtualizer<HTMLDivElement, Element> {
+function useVirtual(
+  frame: { current: HTMLDivElement | null },
+  count: number,
+  getItemKey: (index: number) => string | number,
+): Virtualizer<HTMLDivElement, Element> {
   const [, draw] = useState(0);
   const virtual = useMemo(() => {
     const options: VirtualizerOptions<HTMLDivElement, Element> = {
@@ -165,7 +242,7 @@ function useVirtual(frame: { current: HTMLDivElement | null }, count: number): V
     };
     return new Virtualizer(options);
   }, []);
-  virtual.setOptions({ ...virtual.options, count });
+  virtual.setOptions({ ...virtual.options, count, getItemKey });
   useLayoutEffect(() => virtual._didMount(), []);
   useLayoutEffect(() => virtual._willUpdate());
   return virtual;

@@ -1,0 +1,263 @@
+import './actor.css';
+import type { ComponentChildren } from 'preact';
+import { useLoad } from '../api/load.js';
+import type { AuditEvent, Facet, Outcome } from '../api/types.js';
+import { ExploreActions } from '../event/actions.js';
+import { OpenEvent } from '../event/event-panel.js';
+import { apiBase, exploreHref } from '../event/links.js';
+import type { PageProps } from '../pages.js';
+import { useApp } from '../shell/app.js';
+import { OutcomeBadge } from '../ui/badge.js';
+import { Button, ButtonLink } from '../ui/button.js';
+import { formatCompact, formatNumber, formatShare } from '../ui/format.js';
+import { Empty, LoadingRows, ProblemState } from '../ui/states.js';
+import { Table, type TableColumn } from '../ui/table.js';
+import { Time } from '../ui/time.js';
+import { Value } from '../ui/value.js';
+import { Hours } from './hours.js';
+
+interface Sighting {
+  events: number;
+  failures: number;
+  first_at: string;
+  last_at: string;
+}
+
+interface Sightings<T> {
+  values: (T & Sighting)[];
+  distinct: number;
+}
+
+interface Actor extends Sighting {
+  actor: string;
+  identities: Sightings<{ type: string; id: string; email: string; name: string }>;
+  addresses: Sightings<{ ip: string }>;
+  user_agents: Sightings<{ user_agent: string }>;
+  hours: { timezone: string; counts: number[][] };
+  actions: Facet;
+  outcomes: Partial<Record<Outcome, number>>;
+  recent_failures: AuditEvent[];
+}
+
+/** The browser's, as the reader lives. */
+const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
+
+/** What is to be seen of one actor: when, from where, with what, and what failed. */
+export default function ActorPage({ parameters }: PageProps) {
+  const { api, router } = useApp();
+  const id = parameters.id!;
+  const system = router.text('view') === 'system';
+  const { data, problem, again } = useLoad(`${system} ${id}`, (signal) =>
+    api.get<Actor>(`${apiBase(system)}/actors/${encodeURIComponent(id)}`, { timezone: zone }, signal),
+  );
+  const all = exploreHref({ actor: id }, system);
+  if (problem?.status === 404) {
+    return (
+      <Empty title="Nothing of this actor" icon="person" actions={<a href={all}>Look in Explore</a>}>
+        No event of {id} is to be seen with this sign-in.
+      </Empty>
+    );
+  }
+  if (problem) return <ProblemState problem={problem} again={again} />;
+  if (!data) return <LoadingRows label="Loading the actor" />;
+  const [known] = data.identities.values;
+  return (
+    <ExploreActions system={system}>
+      <div class="page-head">
+        <h1>{known?.name || known?.email || data.actor}</h1>
+        <Button icon="refresh" label="Ask again" onClick={again} />
+        <ButtonLink href={all} icon="explore">
+          All events
+        </ButtonLink>
+      </div>
+      <Figures actor={data} all={all} system={system} />
+      <div class="actor">
+        <Part title="When" note={`Events by hour, ${data.hours.timezone}`} wide>
+          <Hours counts={data.hours.counts} />
+        </Part>
+        <Part title="Recent failures" note={data.recent_failures.length === 0 ? '' : 'Whatever did not succeed'} wide>
+          <Failures events={data.recent_failures} />
+        </Part>
+        <Part title="Addresses" note={noteOf(data.addresses)}>
+          <Table
+            caption="Addresses"
+            columns={[
+              {
+                name: 'ip',
+                label: 'Address',
+                cell: ({ ip }: { ip: string } & Sighting) =>
+                  ip === '' ? <span class="faint">none</span> : <Value text={ip} field="ip" mono />,
+              },
+              ...seen,
+            ]}
+            rows={data.addresses.values}
+            keyOf={({ ip }) => ip}
+          />
+        </Part>
+        <Part title="Agents" note={noteOf(data.user_agents)}>
+          <Table
+            caption="Agents"
+            columns={[
+              {
+                name: 'agent',
+                label: 'Agent',
+                cell: ({ user_agent }: { user_agent: string } & Sighting) =>
+                  user_agent === '' ? <span class="faint">none</span> : <Value text={user_agent} field="user_agent" />,
+              },
+              ...seen,
+            ]}
+            rows={data.user_agents.values}
+            keyOf={({ user_agent }) => user_agent}
+          />
+        </Part>
+        <Part title="Actions" note={`${formatNumber(data.actions.distinct)} kinds`}>
+          <Actions facet={data.actions} actor={id} system={system} />
+        </Part>
+        <Part title="Known as" note={noteOf(data.identities)}>
+          <Table
+            caption="Identities"
+            columns={[
+              { name: 'id', label: 'Id', cell: ({ id: own }) => own && <Value text={own} field="actor" mono /> },
+              { name: 'name', label: 'Name', cell: ({ name }) => name },
+              { name: 'email', label: 'Email', cell: ({ email }) => email && <Value text={email} field="actor" /> },
+              { name: 'type', label: 'Type', cell: ({ type }) => type.replaceAll('_', ' ') },
+              { name: 'last', label: 'Last', cell: ({ last_at }) => <Time iso={last_at} /> },
+            ]}
+            rows={data.identities.values}
+            keyOf={({ type, id: own, email, name }) => JSON.stringify([type, own, email, name])}
+          />
+        </Part>
+      </div>
+      <OpenEvent events={data.recent_failures} system={system} />
+    </ExploreActions>
+  );
+}
+
+const seen: readonly TableColumn<Sighting>[] = [
+  { name: 'events', label: 'Events', number: true, cell: ({ events }) => formatNumber(events) },
+  {
+    name: 'failures',
+    label: 'Failures',
+    number: true,
+    cell: ({ failures }) => <span class={failures > 0 ? 'actor-bad' : 'faint'}>{formatNumber(failures)}</span>,
+  },
+  { name: 'first', label: 'First', cell: ({ first_at }) => <Time iso={first_at} /> },
+  { name: 'last', label: 'Last', cell: ({ last_at }) => <Time iso={last_at} /> },
+];
+
+const noteOf = ({ values, distinct }: Sightings<unknown>): string =>
+  distinct > values.length
+    ? `the last ${formatNumber(values.length)} of ${formatNumber(distinct)}`
+    : formatNumber(distinct);
+
+function Part({
+  title,
+  note,
+  wide = false,
+  children,
+}: {
+  title: string;
+  note?: string;
+  wide?: boolean;
+  children: ComponentChildren;
+}) {
+  return (
+    <section class={`actor-part ${wide ? 'wide' : ''}`}>
+      <h2>
+        {title} {note && <span class="faint">{note}</span>}
+      </h2>
+      {children}
+    </section>
+  );
+}
+
+function Figures({ actor, all, system }: { actor: Actor; all: string; system: boolean }) {
+  const bad = Object.keys(actor.outcomes).filter((outcome) => outcome !== 'success');
+  const share = actor.failures / Math.max(actor.events, 1);
+  const failed = exploreHref({ actor: actor.actor, 'not.outcome': 'success' }, system);
+  return (
+    <dl class="actor-figures">
+      <div>
+        <dt>Events</dt>
+        <dd>
+          <a href={all}>{formatNumber(actor.events)}</a>
+        </dd>
+      </div>
+      <div>
+        <dt>Did not succeed</dt>
+        <dd>
+          {bad.length === 0 ? (
+            '0'
+          ) : (
+            <a href={failed} class="actor-bad">
+              {formatNumber(actor.failures)}
+            </a>
+          )}{' '}
+          <span class="faint">{formatShare(share)}</span>
+        </dd>
+      </div>
+      <div>
+        <dt>First seen</dt>
+        <dd>
+          <Time iso={actor.first_at} />
+        </dd>
+      </div>
+      <div>
+        <dt>Last seen</dt>
+        <dd>
+          <Time iso={actor.last_at} />
+        </dd>
+      </div>
+      <div>
+        <dt>Id</dt>
+        <dd>
+          <Value text={actor.actor} field="actor" mono />
+        </dd>
+      </div>
+    </dl>
+  );
+}
+
+function Failures({ events }: { events: readonly AuditEvent[] }) {
+  const { router } = useApp();
+  if (events.length === 0) return <p class="actor-none faint">Nothing failed.</p>;
+  return (
+    <ul class="actor-failures">
+      {events.map((event) => (
+        <li key={event.id}>
+          <a
+            href={router.href({ event: event.id })}
+            {...(router.text('event') === event.id ? { 'aria-current': 'true' as const } : {})}
+          >
+            <Time iso={event.occurred_at} as="moment" />
+            <OutcomeBadge outcome={event.outcome} />
+            <span class="cut">{event.action}</span>
+            <span class="cut soft">{event.reason}</span>
+            <span class="cut mono soft">{event.ip}</span>
+            <span class="cut soft">{event.message}</span>
+          </a>
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+function Actions({ facet, actor, system }: { facet: Facet; actor: string; system: boolean }) {
+  const most = Math.max(...facet.values.map(({ count }) => count), 1);
+  return (
+    <ul class="actor-actions">
+      {facet.values.map(({ value, count }) => (
+        <li key={value}>
+          <a href={exploreHref({ actor, action: value }, system)}>
+            <span class="cut">{value}</span>
+            <span class="actor-bar">
+              <i style={{ width: `${(100 * count) / most}%` }} />
+            </span>
+            <span>{formatCompact(count)}</span>
+          </a>
+        </li>
+      ))}
+      {facet.other > 0 && <li class="faint">others {formatCompact(facet.other)}</li>}
+    </ul>
+  );
+}
