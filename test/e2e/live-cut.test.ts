@@ -79,6 +79,8 @@ describe('a WebSocket client that is cut at random while events flow', () => {
       started += Date.now() - waitingSince;
       const dueMs = started + (from / share) * flowMs;
       if (dueMs > Date.now()) await sleep(dueMs - Date.now());
+      // On a busy machine a connection takes its time, and the cuts are to fall into the flow.
+      while (cutsMade < Math.floor((from / share) * cuts) - 1) await sleep(20);
       for (const [at, producer] of producers.entries()) {
         for (let n = from; n < from + burst; n += 1) {
           producer.enqueue({
@@ -93,6 +95,7 @@ describe('a WebSocket client that is cut at random while events flow', () => {
     await Promise.all(producers.map((producer) => producer.flush()));
   };
   let started = 0;
+  let cutsMade = 0;
   /** The flow waits for it: a busy machine takes its time to start one. */
   let gatewayBack: Promise<void> = Promise.resolve();
 
@@ -129,7 +132,7 @@ describe('a WebSocket client that is cut at random while events flow', () => {
       received.push(...client.events);
       cursor = client.messages.findLast(({ type }) => type === 'events')?.to ?? cursor;
     };
-    for (let cut = 0; cut < cuts; cut += 1) {
+    for (let cut = 0; cut < cuts; cut += 1, cutsMade = cut) {
       const client = await connect();
       await sleep(Math.random() * connectedMs);
       client.cut();
@@ -149,7 +152,7 @@ describe('a WebSocket client that is cut at random while events flow', () => {
     keep(last);
     await last.close();
 
-    assert.ok(cutsInFlow >= cuts / 2, `only ${cutsInFlow} of the cuts fell into the flow`);
+    assert.ok(cutsInFlow >= cuts - 2, `only ${cutsInFlow} of the cuts fell into the flow`);
     assert.equal(received.length, wanted);
     for (const producerId of producerIds) {
       const own = received.filter(({ service }) => service === producerId).map(({ message }) => message);
