@@ -132,18 +132,22 @@ describe('a WebSocket client that is cut at random while events flow', () => {
       received.push(...client.events);
       cursor = client.messages.findLast(({ type }) => type === 'events')?.to ?? cursor;
     };
-    for (let cut = 0; cut < cuts; cut += 1, cutsMade = cut) {
-      const client = await connect();
-      await sleep(Math.random() * connectedMs);
-      client.cut();
-      await client.closed;
-      keep(client);
-      if (!done) cutsInFlow += 1;
-      if (cut === 2) {
-        gatewayBack = killGateway();
-        await gatewayBack;
+    try {
+      for (let cut = 0; cut < cuts; cut += 1, cutsMade = cut) {
+        const client = await connect();
+        await sleep(Math.random() * connectedMs);
+        client.cut();
+        await client.closed;
+        keep(client);
+        if (!done) cutsInFlow += 1;
+        if (cut === 2) {
+          gatewayBack = killGateway();
+          await gatewayBack;
+        }
+        if (cut === 4) await sleep(awayMs);
       }
-      if (cut === 4) await sleep(awayMs);
+    } finally {
+      cutsMade = cuts;
     }
     await flowing;
     const last = await connect();
