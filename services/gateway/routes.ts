@@ -3,7 +3,7 @@ import type { FastifyInstance } from 'fastify';
 import type { Redis } from 'ioredis';
 import type { Kafka } from 'kafkajs';
 import { createActionTable, createSilenceTable } from '../alerts/findings/index.js';
-import { openPlaces } from '../alerts/geo/index.js';
+import { openPlaces, type Places } from '../alerts/geo/index.js';
 import type { ClickHouseClient } from '../core/clients/clickhouse.js';
 import { createStandingList, type StandingList } from '../core/erasure/index.js';
 import type { Health } from '../core/health.js';
@@ -127,9 +127,10 @@ export async function registerRoutes(
   const alertFeed = alertFeedOf(parts);
   const standing = createStandingList({ clickhouse: parts.clickhouse, database: parts.database, log });
   app.addHook('onClose', async () => standing.stop());
+  const { locate } = openPlaces({ files: config.geoFiles ?? [], onDamage: (message) => log.error(message) });
   const { queries, table, stopReading } = registerReading(
     app,
-    { ...parts, authenticator, refusedKeys, accessLog, alertFeed, standing },
+    { ...parts, authenticator, refusedKeys, accessLog, alertFeed, standing, locate },
     catalogue,
   );
   registerErasures(app, {
@@ -155,7 +156,7 @@ export async function registerRoutes(
     alertTargets: config.alertTargets,
     changing: limitChanges(limiterOf(parts, 'changes', config.limits.changeRate)),
     table,
-    locate: openPlaces({ files: config.geoFiles ?? [], onDamage: (message) => log.error(message) }).locate,
+    locate,
   });
   registerLogRoutes(app, { folder: config.logFolder, verified: createVerifiedShards(parts) });
   registerDescriptionRoutes(app);
@@ -281,11 +282,13 @@ function registerReading(
     log,
     standing,
     refusedKeys,
+    locate,
   }: GatewayParts & {
     accessLog: AccessLog;
     alertFeed: AlertFeed;
     standing: StandingList;
     refusedKeys: RefusedKeys;
+    locate: Places['locate'];
   },
   { details }: Catalogue,
 ): { queries: EventQueries; table: EventsTable; stopReading: () => Promise<void> } {
@@ -304,6 +307,7 @@ function registerReading(
     logFolder: config.logFolder,
     ...(config.timestampRoots ? { timestampRoots: config.timestampRoots } : {}),
     persistentLogging: async (scope) => (await entitlements.view()).persistentLogging(scope),
+    countryOf: (ip) => locate(ip)?.country,
   });
   const sendExport = registerExportRoutes(app, { queries, entitlements, metrics, log });
   registerAliases(app, { queries, sendExport });

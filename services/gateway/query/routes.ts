@@ -7,6 +7,7 @@ import type { AccessAction } from '../watch/access-log.js';
 import { notSystem, ownScope, queryOf, scopesOf, signalOf, systemScope } from './asking.js';
 import { badParameter } from './errors.js';
 import { createEventQueries, type EventQueries, type QueryParts } from './event-queries.js';
+import type { CountryOf } from './insight/actors.js';
 import { registerInsightRoutes } from './insight/routes.js';
 import { createQueryMetrics } from './metrics.js';
 import type { AskedRange } from './proof/proofs.js';
@@ -24,7 +25,7 @@ import {
 import type { TenantScope } from './scope.js';
 import { Verdict } from './verify/schemas.js';
 
-export type QueryDeps = Omit<QueryParts, 'metrics'> & { metrics: Metrics };
+export type QueryDeps = Omit<QueryParts, 'metrics'> & { metrics: Metrics; countryOf?: CountryOf };
 
 interface IdParams {
   id: string;
@@ -167,7 +168,7 @@ export function registerQueryRoutes(app: FastifyInstance, deps: QueryDeps): Even
     (_, reply, { id }) => queries.proofs.ofEvent({ kind: 'system' }, id, signalOf(reply)),
   );
   registerProofRoutes(app, queries);
-  registerInsightRoutes(app, queries);
+  registerInsightRoutes(app, { ...queries, countryOf: deps.countryOf });
   return queries;
 }
 

@@ -31,7 +31,7 @@ interface Sightings<T> {
 interface Actor extends Sighting {
   actor: string;
   identities: Sightings<{ type: string; id: string; email: string; name: string }>;
-  addresses: Sightings<{ ip: string }>;
+  addresses: Sightings<{ ip: string; country?: string }>;
   user_agents: Sightings<{ user_agent: string }>;
   hours: { timezone: string; counts: number[][] };
   actions: Facet;
@@ -85,8 +85,14 @@ export default function ActorPage({ parameters }: PageProps) {
               {
                 name: 'ip',
                 label: 'Address',
-                cell: ({ ip }: { ip: string } & Sighting) =>
+                cell: ({ ip }: { ip: string; country?: string } & Sighting) =>
                   ip === '' ? <span class="faint">none</span> : <Value text={ip} field="ip" mono />,
+              },
+              {
+                name: 'country',
+                label: 'Country',
+                cell: ({ country }) =>
+                  country ? <span title={country}>{countryName(country)}</span> : <span class="faint">not known</span>,
               },
               ...seen,
             ]}
@@ -131,6 +137,15 @@ export default function ActorPage({ parameters }: PageProps) {
       <OpenEvent events={data.recent_failures} system={system} />
     </ExploreActions>
   );
+}
+
+/** As the reader's language calls it. */
+function countryName(code: string): string {
+  try {
+    return new Intl.DisplayNames(undefined, { type: 'region' }).of(code) ?? code;
+  } catch {
+    return code;
+  }
 }
 
 const seen: readonly TableColumn<Sighting>[] = [

@@ -34,11 +34,7 @@ export default function EventPage({ parameters }: PageProps) {
         <EventView
           event={data}
           level={1}
-          actions={
-            <Button look="quiet" small icon="share" onClick={() => copy(location.href)}>
-              Copy the link
-            </Button>
-          }
+          actions={<Button icon="share" label="Copy a link to this event" onClick={() => copy(location.href)} />}
         />
       </div>
     </ExploreActions>

@@ -23,12 +23,15 @@ export interface Sightings<T> {
   distinct: number;
 }
 
+/** The ISO 3166 code of the country of an address; undefined where it is not known. */
+export type CountryOf = (ip: string) => string | undefined;
+
 /** What is to be seen of one actor, by id or email. */
 export interface Actor extends Sighting {
   /** Under which ids, emails and names the events have them. */
   identities: Sightings<{ type: string; id: string; email: string; name: string }>;
-  /** '' of events without an address, as with agents. */
-  addresses: Sightings<{ ip: string }>;
+  /** '' of events without an address, as with agents. `country` (ISO 3166) where the files at hand know the address. */
+  addresses: Sightings<{ ip: string; country?: string }>;
   user_agents: Sightings<{ user_agent: string }>;
   /** Events by day of the week, Monday first, and hour, in the time zone. */
   hours: { timezone: string; counts: number[][] };
@@ -47,6 +50,7 @@ interface ActorQuery {
   filter: Filter;
   /** An IANA time zone. */
   timezone: string;
+  countryOf?: CountryOf | undefined;
   nowMs: number;
   signal?: AbortSignal | undefined;
 }
@@ -85,7 +89,7 @@ export async function readActor(query: ActorQuery): Promise<Actor | undefined> {
     identities,
     addresses: {
       ...addresses,
-      values: addresses.values.map((seen) => ({ ...seen, ip: addressText(Buffer.from(seen.ip, 'hex')) })),
+      values: addresses.values.map((seen) => ({ ...seen, ...addressOf(seen.ip, query.countryOf) })),
     },
     user_agents: agents,
     hours: { timezone, counts: hours },
@@ -93,6 +97,13 @@ export async function readActor(query: ActorQuery): Promise<Actor | undefined> {
     outcomes: Object.fromEntries(outcomes.map(({ by_outcome, events }) => [by_outcome, events])),
     recent_failures: failures.rows.map(rowAnswer),
   };
+}
+
+/** From the bytes of an address in hexadecimal, none for none. */
+export function addressOf(hex: string, countryOf: CountryOf = () => undefined): { ip: string; country?: string } {
+  const ip = addressText(Buffer.from(hex, 'hex'));
+  const country = ip === '' ? undefined : countryOf(ip);
+  return { ip, ...(country === undefined ? {} : { country }) };
 }
 
 interface SeenRow {

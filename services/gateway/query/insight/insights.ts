@@ -4,7 +4,7 @@ import type { EventAnswer } from '../answer.js';
 import type { RawQuery, ScopeFor } from '../event-queries.js';
 import { decodePageCursor, encodePageCursor, pageBinding } from '../page-cursor.js';
 import type { EventsTable, TenantScope } from '../scope.js';
-import { type Actor, readActor } from './actors.js';
+import { type Actor, type CountryOf, readActor } from './actors.js';
 import { type Correlation, readCorrelation } from './correlations.js';
 import { type Entity, readEntityEvents, readEntityState, type StateAnswer } from './entities.js';
 import { type Facet, readFacet } from './facets.js';
@@ -56,10 +56,12 @@ const facetsAtOnce = 3;
 export function createInsights({
   table,
   persistentLogging: persistent = async () => true,
+  countryOf,
   now = Date.now,
 }: {
   table: EventsTable;
   persistentLogging?: (scope: TenantScope) => Promise<boolean>;
+  countryOf?: CountryOf | undefined;
   now?: () => number;
 }): Insights {
   return {
@@ -145,7 +147,7 @@ export function createInsights({
       const actor = pathValue('actor', given);
       const { filter, timezone } = readActorRequest(withPath(query, 'actor', actor, ['user']), { nowMs });
       const scope = scopeFor(filter.organizations);
-      const found = await readActor({ table, scope, filter, timezone, nowMs, signal });
+      const found = await readActor({ table, scope, filter, timezone, countryOf, nowMs, signal });
       if (!found) throw nothing('actor', actor);
       return { actor, ...found, persistentLogging: await persistent(scope) };
     },

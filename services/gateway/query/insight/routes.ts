@@ -3,6 +3,7 @@ import { type Permission, requirePermission } from '../../auth/caller.js';
 import { describedOnly, queryProblems } from '../../http/described.js';
 import { notSystem, queryOf, scopesOf, signalOf, systemScope } from '../asking.js';
 import type { EventQueries } from '../event-queries.js';
+import type { CountryOf } from './actors.js';
 import { type Ask, createInsights } from './insights.js';
 import * as schemas from './schemas.js';
 
@@ -47,9 +48,13 @@ interface Way<P> {
 /** Facets, time series, values for autocomplete, and the pages of an entity, a workflow and an actor. */
 export function registerInsightRoutes(
   app: FastifyInstance,
-  { table, persistentLogging }: Pick<EventQueries, 'table' | 'persistentLogging'>,
+  {
+    table,
+    persistentLogging,
+    countryOf,
+  }: Pick<EventQueries, 'table' | 'persistentLogging'> & { countryOf?: CountryOf | undefined },
 ): void {
-  const insights = createInsights({ table, persistentLogging });
+  const insights = createInsights({ table, persistentLogging, countryOf });
 
   const register = <P>({ path, name, schema: { answer, ...schema }, handle }: Way<P>): void => {
     for (const { base, permission, suffix, tag, ask } of sides) {

@@ -1,4 +1,4 @@
-import { Type } from 'typebox';
+import { type TProperties, Type } from 'typebox';
 import {
   Cursor,
   Event,
@@ -157,7 +157,7 @@ export const Correlation = Type.Object({
 });
 
 const seen = { events: count, failures: count, first_at: time, last_at: time };
-const sightings = <T extends Record<string, ReturnType<typeof Type.String>>>(fields: T) =>
+const sightings = <T extends TProperties>(fields: T) =>
   Type.Object({ values: Type.Array(Type.Object({ ...fields, ...seen })), distinct: count });
 const name = Type.String();
 
@@ -165,7 +165,10 @@ export const Actor = Type.Object({
   actor: name,
   ...seen,
   identities: sightings({ type: name, id: name, email: name, name }),
-  addresses: sightings({ ip: name }),
+  addresses: sightings({
+    ip: name,
+    country: Type.Optional(Type.String({ description: 'ISO 3166, where the files at hand know the address' })),
+  }),
   user_agents: sightings({ user_agent: name }),
   hours: Type.Object({
     timezone: name,
