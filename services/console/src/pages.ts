@@ -63,6 +63,14 @@ export const pages: readonly Page[] = [
     load: () => import('./actor/actor.js'),
   },
   {
+    path: '/overview',
+    title: 'Overview',
+    icon: 'overview',
+    group: 'Look',
+    permission: ['view:audit_logs'],
+    load: () => import('./overview/overview.js'),
+  },
+  {
     path: '/alerts',
     title: 'Alerts',
     icon: 'alert',
