@@ -116,7 +116,9 @@ function RelatedGroup({ group, event, href }: { group: Group; event: AuditEvent;
           ))}
           {data.more && (
             <li>
-              <a href={exploreHref(filters, system)}>All of them</a>
+              <a class="event-more" href={exploreHref(filters, system)}>
+                All of them
+              </a>
             </li>
           )}
         </ul>

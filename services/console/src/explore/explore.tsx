@@ -35,6 +35,7 @@ export default function Explore() {
   const may = sessions.may(permissionOf(question.view));
   return (
     <div class="explore">
+      <h1 class="unseen">Explore</h1>
       <Tabs<View>
         label="Which events"
         panel={panel}

@@ -26,7 +26,7 @@ export function Navigation({
   onHelp: () => void;
 }) {
   return (
-    <div class={`side ${open ? 'open' : ''}`}>
+    <header class={`side ${open ? 'open' : ''}`}>
       <Brand />
       <nav aria-label="Pages">
         {groups.map((group) => {
@@ -53,7 +53,7 @@ export function Navigation({
         <OrganizationSwitcher />
         <Person onHelp={onHelp} />
       </div>
-    </div>
+    </header>
   );
 }
 
@@ -81,9 +81,10 @@ function OrganizationSwitcher() {
         }))
       : []),
   ];
+  const shown = chosen === undefined ? all : nameOf(chosen);
   return (
-    <Menu items={items} look="quiet" icon="organization" aria-label="Organization">
-      <span class="cut">{chosen === undefined ? all : nameOf(chosen)}</span>
+    <Menu items={items} look="quiet" icon="organization" aria-label={`Organization: ${shown}`}>
+      <span class="cut">{shown}</span>
       <Icon name="up" size={12} />
     </Menu>
   );
