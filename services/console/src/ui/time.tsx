@@ -13,6 +13,8 @@ const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
 export function Time({ iso, as = 'relative' }: { iso: string; as?: 'relative' | 'moment' | 'exact' }) {
   const now = useContext(Now);
   const ms = Date.parse(iso);
+  // The clock moves in steps: what came since the last one is of now, not of the future.
+  const nowMs = Math.max(now.value, Math.min(ms, Date.now()));
   const tip = () => (
     <dl>
       <dt>UTC</dt>
@@ -22,13 +24,13 @@ export function Time({ iso, as = 'relative' }: { iso: string; as?: 'relative' | 
       {as !== 'relative' && (
         <>
           <dt>Ago</dt>
-          <dd>{formatRelative(ms, now.value)}</dd>
+          <dd>{formatRelative(ms, nowMs)}</dd>
         </>
       )}
     </dl>
   );
   const shown =
-    as === 'relative' ? formatRelative(ms, now.value) : as === 'moment' ? formatMoment(ms, now.value) : formatUtc(iso);
+    as === 'relative' ? formatRelative(ms, nowMs) : as === 'moment' ? formatMoment(ms, nowMs) : formatUtc(iso);
   return (
     <Tooltip tip={tip} class="time">
       <time dateTime={iso} class={as === 'exact' ? 'mono' : ''}>

@@ -1,0 +1,263 @@
+import '../manage.css';
+import { useState } from 'preact/hooks';
+import { useLoad } from '../../api/load.js';
+import type { Organization } from '../../api/types.js';
+import { useApp, useKeys } from '../../shell/app.js';
+import { Badge } from '../../ui/badge.js';
+import { Button } from '../../ui/button.js';
+import { Checkbox, Field } from '../../ui/field.js';
+import { counted } from '../../ui/format.js';
+import { Menu } from '../../ui/menu.js';
+import { Empty, LoadingRows, ProblemState } from '../../ui/states.js';
+import { Table } from '../../ui/table.js';
+import { Value } from '../../ui/value.js';
+import { FormDialog } from '../dialogs.js';
+
+interface Entitlements {
+  plan: string;
+  retention_days: number | null;
+  persistentLogging: boolean;
+  export: boolean;
+  alerts: boolean;
+}
+
+type Entitled = Organization & { entitlements: Entitlements | undefined };
+type Open = { kind: 'name'; organization?: Organization } | { kind: 'entitle'; organization: Entitled };
+
+/** More of them are shown on demand: each is a question of its own. */
+const atOnce = 50;
+
+/** Organizations that have a name, and what each has a right to. */
+export default function Organizations() {
+  const { api, sessions, toasts } = useApp();
+  const [most, setMost] = useState(atOnce);
+  const { data, problem, again } = useLoad(`organizations ${most}`, async (signal) => {
+    const { organizations } = await api.get<{ organizations: Organization[] }>('/api/organizations', {}, signal);
+    const may = sessions.may('view:audit_logs');
+    const shown = await Promise.all(
+      organizations.slice(0, most).map(
+        async (one): Promise<Entitled> => ({
+          ...one,
+          entitlements: may
+            ? await api.get<Entitlements>(`/api/organizations/${encodeURIComponent(one.id)}/entitlements`, {}, signal)
+            : undefined,
+        }),
+      ),
+    );
+    return { shown, total: organizations.length };
+  });
+  const [open, setOpen] = useState<Open>();
+  const close = (): void => setOpen(undefined);
+  const done = (said: string): void => {
+    toasts.good(said);
+    close();
+    again();
+    void sessions.start();
+  };
+  const mayName = sessions.may('admin');
+  useKeys([{ key: 'n', does: 'Name an organization', run: () => mayName && setOpen({ kind: 'name' }) }]);
+  const right = (has: boolean | undefined) =>
+    has === undefined ? null : has ? (
+      <Badge tone="good" shape="disc">
+        included
+      </Badge>
+    ) : (
+      <Badge tone="plain" shape="ring">
+        not included
+      </Badge>
+    );
+  return (
+    <div class="manage">
+      <header class="page-head">
+        <h1>Organizations</h1>
+        {mayName && (
+          <Button look="primary" icon="plus" onClick={() => setOpen({ kind: 'name' })}>
+            Name one
+          </Button>
+        )}
+      </header>
+      {problem ? (
+        <ProblemState problem={problem} again={again} />
+      ) : !data ? (
+        <LoadingRows label="Loading organizations" />
+      ) : data.total === 0 ? (
+        <Empty title="No organization has a name" icon="organization">
+          None needs one to have events: the name is shown in the place of its id.
+        </Empty>
+      ) : (
+        <>
+          <Table<Entitled>
+            caption="Organizations"
+            rows={data.shown}
+            keyOf={({ id }) => id}
+            columns={[
+              { name: 'name', label: 'Name', cell: ({ name }) => <b>{name}</b> },
+              { name: 'id', label: 'Id', cell: ({ id }) => <Value text={id} mono /> },
+              { name: 'plan', label: 'Plan', cell: ({ entitlements }) => entitlements?.plan },
+              {
+                name: 'retention',
+                label: 'Kept for',
+                cell: ({ entitlements }) =>
+                  entitlements &&
+                  (entitlements.retention_days === null
+                    ? 'as long as the deployment keeps events'
+                    : counted(entitlements.retention_days, 'day')),
+              },
+              { name: 'export', label: 'Export', cell: ({ entitlements }) => right(entitlements?.export) },
+              { name: 'alerts', label: 'Alerts', cell: ({ entitlements }) => right(entitlements?.alerts) },
+              {
+                name: 'logging',
+                label: 'Persistent logging',
+                cell: ({ entitlements }) => right(entitlements?.persistentLogging),
+              },
+              {
+                name: 'do',
+                label: '',
+                cell: (organization) =>
+                  mayName && (
+                    <span class="manage-actions">
+                      <Menu
+                        look="quiet"
+                        small
+                        icon="more"
+                        align="end"
+                        label={`What to do with ${organization.name}`}
+                        items={[
+                          { label: 'Rename', icon: 'edit', run: () => setOpen({ kind: 'name', organization }) },
+                          {
+                            label: 'Entitlements',
+                            icon: 'star',
+                            run: () => setOpen({ kind: 'entitle', organization }),
+                          },
+                        ]}
+                      />
+                    </span>
+                  ),
+              },
+            ]}
+          />
+          {data.total > data.shown.length && (
+            <p class="manage-intro">
+              <Button onClick={() => setMost(most + 200)}>
+                {counted(data.total - data.shown.length, 'more organization')}
+              </Button>
+            </p>
+          )}
+        </>
+      )}
+      {open?.kind === 'name' && <NameOne organization={open.organization} onClose={close} onDone={done} />}
+      {open?.kind === 'entitle' && <Entitle organization={open.organization} onClose={close} onDone={done} />}
+    </div>
+  );
+}
+
+function NameOne({
+  organization,
+  onDone,
+  onClose,
+}: {
+  organization: Organization | undefined;
+  onDone: (said: string) => void;
+  onClose: () => void;
+}) {
+  const { api } = useApp();
+  const [id, setId] = useState(organization?.id ?? '');
+  const [name, setName] = useState(organization?.name ?? '');
+  return (
+    <FormDialog
+      title={organization ? `Rename ${organization.name}` : 'Name an organization'}
+      submit="Save"
+      shown={['/id', '/name']}
+      disabled={id.trim() === '' || name.trim() === ''}
+      onClose={onClose}
+      onSubmit={async () => {
+        await api.post('/api/organizations', { id: id.trim(), name: name.trim() });
+        onDone(`${name.trim()} is saved`);
+      }}
+    >
+      {(problem) => (
+        <>
+          {!organization && (
+            <Field
+              label="Id"
+              hint="As events carry it."
+              value={id}
+              onInput={setId}
+              mono
+              problem={problem?.of('/id')[0]?.detail}
+            />
+          )}
+          <Field label="Name" value={name} onInput={setName} problem={problem?.of('/name')[0]?.detail} />
+        </>
+      )}
+    </FormDialog>
+  );
+}
+
+function Entitle({
+  organization: { id, name, entitlements },
+  onDone,
+  onClose,
+}: {
+  organization: Entitled;
+  onDone: (said: string) => void;
+  onClose: () => void;
+}) {
+  const { api } = useApp();
+  const [plan, setPlan] = useState(entitlements?.plan ?? 'default');
+  const [days, setDays] = useState(entitlements?.retention_days?.toString() ?? '');
+  const [rights, setRights] = useState({
+    persistentLogging: entitlements?.persistentLogging ?? true,
+    export: entitlements?.export ?? true,
+    alerts: entitlements?.alerts ?? true,
+  });
+  const labels = { persistentLogging: 'Persistent logging', export: 'Export', alerts: 'Alerts' } as const;
+  return (
+    <FormDialog
+      title={`What ${name} is entitled to`}
+      submit="Save"
+      shown={['/plan', '/retention_days']}
+      disabled={plan.trim() === ''}
+      onClose={onClose}
+      onSubmit={async () => {
+        await api.put(`/api/organizations/${encodeURIComponent(id)}/entitlements`, {
+          plan: plan.trim(),
+          retention_days: days.trim() === '' ? null : Number(days),
+          ...rights,
+        });
+        onDone(`The entitlements of ${name} are saved`);
+      }}
+    >
+      {(problem) => (
+        <>
+          <p>Events are captured whatever it is.</p>
+          <div class="manage-two">
+            <Field label="Plan" value={plan} onInput={setPlan} problem={problem?.of('/plan')[0]?.detail} />
+            <Field
+              label="Kept for days"
+              hint="Empty: as long as the deployment keeps events."
+              type="number"
+              min={1}
+              value={days}
+              onInput={setDays}
+              problem={problem?.of('/retention_days')[0]?.detail}
+            />
+          </div>
+          <fieldset class="manage-set">
+            <legend>Included</legend>
+            <div class="manage-choices">
+              {(['persistentLogging', 'export', 'alerts'] as const).map((one) => (
+                <Checkbox
+                  key={one}
+                  label={labels[one]}
+                  checked={rights[one]}
+                  onChange={(on) => setRights({ ...rights, [one]: on })}
+                />
+              ))}
+            </div>
+          </fieldset>
+        </>
+      )}
+    </FormDialog>
+  );
+}

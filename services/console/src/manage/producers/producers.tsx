@@ -1,0 +1,251 @@
+import '../manage.css';
+import { useState } from 'preact/hooks';
+import { useLoad } from '../../api/load.js';
+import type { Scope } from '../../api/types.js';
+import { useApp, useKeys } from '../../shell/app.js';
+import { Badge } from '../../ui/badge.js';
+import { Button } from '../../ui/button.js';
+import { Checkbox, Field, TextArea } from '../../ui/field.js';
+import { Menu } from '../../ui/menu.js';
+import { Empty, LoadingRows, ProblemState } from '../../ui/states.js';
+import { Table } from '../../ui/table.js';
+import { Value } from '../../ui/value.js';
+import { OrganizationNames, type Organizations, OrganizationsField } from '../choosing.js';
+import { Confirm, FormDialog } from '../dialogs.js';
+
+interface Producer {
+  key_id: string;
+  producer_id: string;
+  name: string;
+  organizations: Organizations;
+  scopes: Scope[];
+  public_key: string;
+  revoked: boolean;
+}
+
+type Open = { kind: 'register'; instead?: Producer } | { kind: 'revoke'; producer: Producer };
+
+/** Keys that sign batches. They are registered for good: a revoked one stays, with what it signed before. */
+export default function Producers() {
+  const { api, router, toasts } = useApp();
+  const { data, problem, again } = useLoad('producers', (signal) =>
+    api.get<{ producers: Producer[] }>('/api/producers', {}, signal),
+  );
+  const [open, setOpen] = useState<Open>();
+  const close = (): void => setOpen(undefined);
+  useKeys([{ key: 'n', does: 'Register a producer', run: () => setOpen({ kind: 'register' }) }]);
+  const ended = router.text('ended') === 'shown';
+  const all = data?.producers ?? [];
+  const over = all.filter(({ revoked }) => revoked).length;
+  const shown = all.filter(({ revoked }) => ended || !revoked);
+  return (
+    <div class="manage">
+      <header class="page-head">
+        <h1>Producers</h1>
+        {over > 0 && (
+          <Checkbox
+            label={`Revoked ones too (${over})`}
+            checked={ended}
+            onChange={(on) => router.change({ ended: on ? 'shown' : undefined })}
+          />
+        )}
+        <Button look="primary" icon="plus" onClick={() => setOpen({ kind: 'register' })}>
+          Register
+        </Button>
+      </header>
+      {problem ? (
+        <ProblemState problem={problem} again={again} />
+      ) : !data ? (
+        <LoadingRows label="Loading producers" />
+      ) : shown.length === 0 ? (
+        <Empty title="No producers" icon="producer">
+          A producer is a service that signs its events itself. Register the public key that it made.
+        </Empty>
+      ) : (
+        <Table<Producer>
+          caption="Keys of producers"
+          rows={shown}
+          keyOf={({ key_id }) => key_id}
+          columns={[
+            { name: 'producer', label: 'Producer', cell: ({ producer_id }) => <Value text={producer_id} mono /> },
+            { name: 'name', label: 'Name', cell: ({ name }) => name },
+            {
+              name: 'state',
+              label: 'State',
+              cell: ({ revoked }) =>
+                revoked ? (
+                  <Badge tone="bad" shape="cross">
+                    revoked
+                  </Badge>
+                ) : (
+                  <Badge tone="good" shape="disc">
+                    in force
+                  </Badge>
+                ),
+            },
+            { name: 'for', label: 'For', cell: ({ organizations }) => <OrganizationNames value={organizations} /> },
+            { name: 'scopes', label: 'Scopes', cell: ({ scopes }) => scopes.join(', ') },
+            {
+              name: 'key',
+              label: 'Key',
+              cell: ({ key_id }) => (
+                <Value text={key_id} mono>
+                  {key_id.slice(0, 16)}…
+                </Value>
+              ),
+            },
+            {
+              name: 'do',
+              label: '',
+              cell: (producer) =>
+                !producer.revoked && (
+                  <span class="manage-actions">
+                    <Menu
+                      look="quiet"
+                      small
+                      icon="more"
+                      align="end"
+                      label={`What to do with ${producer.producer_id}`}
+                      items={[
+                        {
+                          label: 'Rotate',
+                          icon: 'refresh',
+                          run: () => setOpen({ kind: 'register', instead: producer }),
+                        },
+                        { label: 'Key history', icon: 'integrity', href: '/integrity?tab=keys' },
+                        { label: 'Revoke', icon: 'trash', run: () => setOpen({ kind: 'revoke', producer }) },
+                      ]}
+                    />
+                  </span>
+                ),
+            },
+          ]}
+        />
+      )}
+      {open?.kind === 'register' && (
+        <Register
+          instead={open.instead}
+          onClose={close}
+          onDone={(said) => {
+            toasts.good(said);
+            close();
+            again();
+          }}
+        />
+      )}
+      {open?.kind === 'revoke' && (
+        <Confirm
+          title={`Revoke a key of ${open.producer.producer_id}`}
+          name={open.producer.producer_id}
+          action="Revoke"
+          onClose={close}
+          onConfirm={async () => {
+            await api.delete(`/api/producers/${open.producer.key_id}`);
+            toasts.good('The key is revoked');
+            again();
+          }}
+        >
+          <p>
+            What it signs from now on goes to quarantine; what it signed before stays valid. The registry keeps this for
+            ever: it cannot be taken back.
+          </p>
+          <p>
+            <code>{open.producer.key_id}</code>
+          </p>
+        </Confirm>
+      )}
+    </div>
+  );
+}
+
+function Register({
+  instead,
+  onDone,
+  onClose,
+}: {
+  instead: Producer | undefined;
+  onDone: (said: string) => void;
+  onClose: () => void;
+}) {
+  const { api, sessions } = useApp();
+  const [publicKey, setPublicKey] = useState('');
+  const [id, setId] = useState(instead?.producer_id ?? '');
+  const [name, setName] = useState(instead?.name ?? '');
+  const [organizations, setOrganizations] = useState<Organizations>(instead?.organizations ?? []);
+  const [scopes, setScopes] = useState<Scope[]>(instead?.scopes ?? ['organization', 'application']);
+  const choices: readonly Scope[] = ['organization', 'application', 'system'];
+  return (
+    <FormDialog
+      title={instead ? `Another key for ${instead.producer_id}` : 'Register a producer'}
+      submit="Register"
+      wide
+      shown={['/public_key', '/producer_id', '/organizations', '/name']}
+      disabled={publicKey.trim() === '' || organizations.length === 0 || scopes.length === 0}
+      onClose={onClose}
+      onSubmit={async () => {
+        const { producer_id } = await api.post<Producer>('/api/producers', {
+          public_key: publicKey.trim(),
+          organizations,
+          scopes,
+          ...(id.trim() === '' ? {} : { producer_id: id.trim() }),
+          ...(name.trim() === '' ? {} : { name: name.trim() }),
+        });
+        onDone(
+          instead
+            ? `${producer_id} has another key; revoke the old one once it is not used`
+            : `${producer_id} is registered`,
+        );
+      }}
+    >
+      {(problem) => (
+        <>
+          {instead && (
+            <p>
+              Both keys hold side by side. Once the service signs with the new one, revoke{' '}
+              <code>{instead.key_id.slice(0, 16)}…</code>.
+            </p>
+          )}
+          <TextArea
+            label="Public key"
+            hint="Ed25519: PEM, or Base64 of the SPKI or of the raw 32 bytes. The private key stays with the service."
+            value={publicKey}
+            onInput={setPublicKey}
+            rows={4}
+            mono
+            problem={problem?.of('/public_key')[0]?.detail}
+          />
+          {!instead && (
+            <Field
+              label="Producer"
+              hint="Its id in the log; made when left empty."
+              value={id}
+              onInput={setId}
+              mono
+              problem={problem?.of('/producer_id')[0]?.detail}
+            />
+          )}
+          <Field label="Name" value={name} onInput={setName} problem={problem?.of('/name')[0]?.detail} />
+          <OrganizationsField
+            value={organizations}
+            onChange={setOrganizations}
+            problem={problem?.of('/organizations')[0]?.detail}
+          />
+          <fieldset class="manage-set">
+            <legend>Scopes</legend>
+            <div class="manage-choices">
+              {choices.map((scope) => (
+                <Checkbox
+                  key={scope}
+                  label={scope}
+                  checked={scopes.includes(scope)}
+                  disabled={scope === 'system' && !sessions.may('admin')}
+                  onChange={(on) => setScopes(on ? [...scopes, scope] : scopes.filter((one) => one !== scope))}
+                />
+              ))}
+            </div>
+          </fieldset>
+        </>
+      )}
+    </FormDialog>
+  );
+}
