@@ -80,7 +80,7 @@ describe('the address of alerts', () => {
 
 describe('an alert in words', () => {
   test('tells how many, how long, of what and where', () => {
-    assert.match(happened(alert(), 'Acme'), /^6 events within 4.*10.* of address 198\.51\.100\.7 in Acme\.$/);
+    assert.match(happened(alert(), 'Acme'), /^6 events within 4.*10.*, about address 198\.51\.100\.7, in Acme\.$/);
     assert.equal(happened(alert({ count: 1, last_seen: alert().first_seen, group: {} }), ''), '1 event.');
   });
 

@@ -229,7 +229,7 @@ function Quiet({ alert }: { alert: AlertDetail }) {
       <div>
         {alert.silenced_by.length > 0 && (
           <p>
-            Silenced: nobody is told of it. <a href={`/silences#${alert.silenced_by[0]}`}>See the silence</a>
+            Silenced: nobody is told of it. <a href="/silences">See the silence</a>
           </p>
         )}
         {still && (

@@ -80,8 +80,8 @@ export function extentText({ count, first_seen, last_seen }: Alert): string {
 /** What happened, as one would tell it. */
 export function happened(alert: Alert, organization: string): string {
   const group = groupText(alert.group);
-  const about = group === '' ? '' : ` of ${group}`;
-  const where = organization === '' ? '' : ` in ${organization}`;
+  const about = group === '' ? '' : `, about ${group}`;
+  const where = organization === '' ? '' : `, in ${organization}`;
   return `${extentText(alert)}${about}${where}.`;
 }
 

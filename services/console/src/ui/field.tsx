@@ -107,7 +107,14 @@ export function TextArea({
   onInput,
   rows = 6,
   mono,
-}: Around & { value: string; onInput: (value: string) => void; rows?: number; mono?: boolean }) {
+  placeholder,
+}: Around & {
+  value: string;
+  onInput: (value: string) => void;
+  rows?: number;
+  mono?: boolean;
+  placeholder?: string;
+}) {
   return (
     <Framed {...{ label, hint, problem, bare }}>
       {(describing) => (
@@ -115,6 +122,7 @@ export function TextArea({
           {...describing}
           class={`input ${mono ? 'mono' : ''}`}
           rows={rows}
+          placeholder={placeholder}
           spellcheck={false}
           value={value}
           onInput={(event) => onInput(event.currentTarget.value)}

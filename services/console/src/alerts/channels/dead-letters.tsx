@@ -1,0 +1,126 @@
+import { useState } from 'preact/hooks';
+import { useLoad } from '../../api/load.js';
+import { asProblem } from '../../api/problem.js';
+import { useApp } from '../../shell/app.js';
+import { Badge } from '../../ui/badge.js';
+import { Button } from '../../ui/button.js';
+import { formatNumber } from '../../ui/format.js';
+import { Empty, LoadingRows, ProblemState } from '../../ui/states.js';
+import { Table } from '../../ui/table.js';
+import { Time } from '../../ui/time.js';
+import type { DeadLetter } from '../types.js';
+
+interface Page {
+  dead_letters: DeadLetter[];
+  next_cursor: string | null;
+}
+
+/** Messages that reached nobody: why, and to try again or to drop. */
+export function DeadLetters() {
+  const { api, sessions, toasts } = useApp();
+  const path = '/api/alert-channels/dead-letters';
+  const { data, problem, again } = useLoad(`dead ${sessions.organization.value ?? ''}`, (signal) =>
+    api.get<Page>(path, { limit: 100 }, signal),
+  );
+  const [later, setLater] = useState<Page>();
+  const [busy, setBusy] = useState<string>();
+
+  const work = async ({ delivery_id: id }: DeadLetter, what: 'redeliver' | 'drop'): Promise<void> => {
+    setBusy(id);
+    try {
+      const one = `${path}/${encodeURIComponent(id)}`;
+      if (what === 'drop') await api.delete(one);
+      // It is answered 202 with nothing that could be read.
+      else await api.raw('POST', `${one}/redeliver`, { body: {} });
+      toasts.good(what === 'drop' ? 'Dropped' : 'It waits to be sent again');
+      setLater(undefined);
+      again();
+    } catch (error) {
+      toasts.bad(asProblem(error).message);
+    }
+    setBusy(undefined);
+  };
+  const more = async (): Promise<void> => {
+    try {
+      const page = await api.get<Page>(path, { limit: 100, cursor: (later ?? data)!.next_cursor });
+      setLater({ ...page, dead_letters: [...(later?.dead_letters ?? []), ...page.dead_letters] });
+    } catch (error) {
+      toasts.bad(asProblem(error).message);
+    }
+  };
+  if (problem && !data) return <ProblemState problem={problem} again={again} />;
+  if (!data) return <LoadingRows label="Loading what was not delivered" />;
+  const rows = [...data.dead_letters, ...(later?.dead_letters ?? [])];
+  if (rows.length === 0) {
+    return (
+      <Empty icon="check" title="Everything was delivered">
+        What reaches nobody after many tries is kept here for 90 days.
+      </Empty>
+    );
+  }
+  return (
+    <>
+      <Table<DeadLetter>
+        caption="Messages that reached nobody"
+        rows={rows}
+        keyOf={({ delivery_id }) => delivery_id}
+        columns={[
+          { name: 'died', label: 'Given up', cell: ({ died_at }) => <Time iso={died_at} /> },
+          { name: 'channel', label: 'Channel', cell: ({ channel_name }) => channel_name },
+          {
+            name: 'why',
+            label: 'Why',
+            cell: ({ reason, status, answer }) => (
+              <span title={answer}>
+                <Badge tone="bad" shape="cross">
+                  {reason}
+                </Badge>{' '}
+                <span class="faint">
+                  {status > 0 && `${status} `}
+                  {answer}
+                </span>
+              </span>
+            ),
+          },
+          { name: 'attempts', label: 'Tries', number: true, cell: ({ attempts }) => formatNumber(attempts) },
+          { name: 'alerts', label: 'Alerts', number: true, cell: ({ alerts }) => formatNumber(alerts) },
+          {
+            name: 'acts',
+            label: '',
+            cell: (letter) => (
+              <span class="dead-acts">
+                {letter.redelivered_at ? (
+                  <span class="faint">
+                    sent again <Time iso={letter.redelivered_at} />
+                  </span>
+                ) : (
+                  <Button
+                    small
+                    icon="refresh"
+                    disabled={busy === letter.delivery_id}
+                    onClick={() => void work(letter, 'redeliver')}
+                  >
+                    Send again
+                  </Button>
+                )}
+                <Button
+                  small
+                  look="quiet"
+                  icon="trash"
+                  label="Drop it"
+                  disabled={busy === letter.delivery_id}
+                  onClick={() => void work(letter, 'drop')}
+                />
+              </span>
+            ),
+          },
+        ]}
+      />
+      {(later ?? data).next_cursor !== null && (
+        <p class="alerts-note">
+          <Button onClick={() => void more()}>Show more</Button>
+        </p>
+      )}
+    </>
+  );
+}
