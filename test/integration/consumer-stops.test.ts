@@ -55,18 +55,34 @@ const groupOffset = async (world: DeliveryWorld, partition: number): Promise<num
 const groupMetadata = async (world: DeliveryWorld, partition: number): Promise<string> =>
   (await committed(world, partition)).metadata ?? '';
 
-/** Partition 0 as if its records had been begun in one range and not finished; the last of them. */
-async function forgetDone(world: DeliveryWorld): Promise<number> {
-  const last = (await groupOffset(world, 0)) - 1;
-  const [digest] = await world.rows<{ hash: string }>(
-    `SELECT lower(hex(SHA256(arrayStringConcat(arrayMap(row -> row.2, arraySort(groupArray((offset, value_hash)))))))) AS hash
+/** Partition 0 as if all its records had been begun in one range and not finished; the last of them. */
+async function forgetDone(world: DeliveryWorld, clear: string): Promise<number> {
+  const [done] = await world.rows<{ last: number; hash: string }>(
+    `SELECT max(offset) AS last,
+       lower(hex(SHA256(arrayStringConcat(arrayMap(row -> row.2, arraySort(groupArray((offset, value_hash)))))))) AS hash
      FROM batches WHERE partition = 0`,
   );
-  await world.clickhouse.command({ query: 'DELETE FROM batches WHERE partition = 0' });
-  const intent = { last, digest: digest!.hash };
+  const last = Number(done!.last);
+  await world.clickhouse.command({ query: clear });
+  const intent = { last, digest: done!.hash };
   await commit(world, 0, 0, encodeMetadata({ incarnation: world.incarnation.toString('hex'), generation: 0, intent }));
   return last;
 }
+
+/** Partition 0 is delivered in one range, so that ClickHouse remembers the token of just that; the consumer has left. */
+async function createOneRangeWorld(t: TestContext) {
+  const delivered = await createDeliveredWorld(t);
+  const { world } = delivered;
+  for (const table of ['events', 'quarantine']) await world.clickhouse.command({ query: `TRUNCATE TABLE ${table}` });
+  await forgetDone(world, 'TRUNCATE TABLE batches');
+  await commit(world, 1, 0, '');
+  const consumer = await startTestConsumer(world.config);
+  await world.delivered();
+  await consumer.stop();
+  return delivered;
+}
+
+const forgetBatches = 'DELETE FROM batches WHERE partition = 0';
 
 /** Commits as a member of the group, which nobody else is in. */
 async function commit(
@@ -166,8 +182,8 @@ describe('a partition whose delivery does not fit together stands still, and onl
   });
 
   test('a token that ClickHouse remembers, of rows that are there in part', async (t) => {
-    const { world, lanes, start } = await createDeliveredWorld(t);
-    await forgetDone(world);
+    const { world, lanes, start } = await createOneRangeWorld(t);
+    await forgetDone(world, forgetBatches);
     await world.clickhouse.command({ query: 'DELETE FROM events WHERE partition = 0 AND offset = 3' });
     await assertStandsStill(world, await start(), lanes[1]!, 'token_remembered');
     const [stored] = await world.rows<{ rows: string }>('SELECT count() AS rows FROM batches WHERE partition = 0');
@@ -178,11 +194,11 @@ describe('a partition whose delivery does not fit together stands still, and onl
 describe('a token that ClickHouse remembers without any of its rows, as when it is killed between the two', () => {
   for (const tables of [['events', 'batches'], ['batches']]) {
     test(`is replaced, and ${tables.join(' and ')} written once`, async (t) => {
-      const { world, start } = await createDeliveredWorld(t);
+      const { world, start } = await createOneRangeWorld(t);
       const what = `SELECT (SELECT groupArray(row) FROM (SELECT (offset, idx, id) AS row FROM events WHERE partition = 0 ORDER BY row)) AS events,
         (SELECT groupArray(row) FROM (SELECT (offset, value_hash) AS row FROM batches WHERE partition = 0 ORDER BY row)) AS batches`;
       const before = await world.rows(what);
-      const last = await forgetDone(world);
+      const last = await forgetDone(world, forgetBatches);
       for (const table of tables) {
         await world.clickhouse.command({ query: `DELETE FROM ${table} WHERE partition = 0` });
       }

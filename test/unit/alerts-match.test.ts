@@ -14,6 +14,14 @@ function means(selection: string, { yes = [], no = [] }: { yes?: readonly Input[
 }
 
 describe('values', () => {
+  test('a list within a list is its JSON, numbers written as the tables write them', () => {
+    means("{'details.b|contains': e300}", { yes: [details({ b: [[1.5e300]] })], no: [details({ b: [['1.5e+300']] })] });
+    means("{'details.b|contains': 'e+'}", {
+      yes: [details({ b: [['\\"e+']] })],
+      no: [details({ b: [[1.5e300, '\\"']] })],
+    });
+  });
+
   test('texts are the same in any case, unless cased', () => {
     means('{actor.email: Ada@Example.com}', {
       yes: [{ actor: { email: 'ADA@example.COM' } }],

@@ -11,9 +11,13 @@ export function textOf(value: Value): string | undefined {
   return value === null ? undefined : jsonText(value);
 }
 
-/** As ClickHouse writes it, which escapes the two line ends that JavaScript once could not have in a text. */
-const jsonText = (value: object): string =>
-  JSON.stringify(value).replaceAll('\u2028', '\\u2028').replaceAll('\u2029', '\\u2029');
+const textOrExponent = /"(?:[^"\\]|\\.)*"|e\+/g;
+
+/** As ClickHouse writes it, which escapes the two line ends that JavaScript once could not have in a text, and writes exponents without a plus. */
+function jsonText(value: object): string {
+  const json = JSON.stringify(value).replaceAll('\u2028', '\\u2028').replaceAll('\u2029', '\\u2029');
+  return json.includes('e+') ? json.replace(textOrExponent, (found) => (found === 'e+' ? 'e' : found)) : json;
+}
 
 const numberForm = /^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?$/;
 
