@@ -124,6 +124,22 @@ export const pages: readonly Page[] = [
     load: () => import('./verify/verify.js'),
   },
   {
+    path: '/exports',
+    title: 'Export',
+    icon: 'export',
+    group: 'Manage',
+    permission: ['export:audit_logs'],
+    load: () => import('./manage/exports/exports.js'),
+  },
+  {
+    path: '/erasures',
+    title: 'Erasures',
+    icon: 'erase',
+    group: 'Manage',
+    permission: ['admin'],
+    load: () => import('./manage/erasures/erasures.js'),
+  },
+  {
     path: '/producers',
     title: 'Producers',
     icon: 'producer',

@@ -127,6 +127,11 @@ function Search() {
         />
         <TimeRange range={range} open={times} onOpen={setTimes} onChange={setRange} />
         <Button icon="refresh" label="Ask again" onClick={() => setAgain(again + 1)} />
+        <Button
+          icon="export"
+          label="Export what is found"
+          onClick={() => router.go(router.href({ event: undefined }, '/exports'))}
+        />
         <Button icon="share" label="Copy a link to what is seen now" onClick={share} />
       </div>
       <div class="explore-pills">

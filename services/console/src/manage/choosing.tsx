@@ -1,11 +1,7 @@
 import { type Permission, permissions } from '../api/types.js';
 import { useApp } from '../shell/app.js';
 import { Checkbox, Field, Select } from '../ui/field.js';
-
-export type Organizations = '*' | string[];
-
-/** As typed: ids apart by commas or blanks. */
-export const idsOf = (typed: string): string[] => [...new Set(typed.split(/[\s,]+/).filter((id) => id !== ''))];
+import { type Expiry, expirySpans, idsOf, type Organizations } from './chosen.js';
 
 /** Which organizations something is for: all, or those that are named. */
 export function OrganizationsField({
@@ -101,28 +97,6 @@ export function PermissionsField({
   );
 }
 
-const day = 86_400_000;
-const spans = [
-  { value: '30', label: 'in 30 days' },
-  { value: '90', label: 'in 90 days' },
-  { value: '365', label: 'in a year' },
-  { value: 'at', label: 'at a time' },
-] as const;
-
-/** A time to come, as `span` of days or an own one; undefined is never. */
-export interface Expiry {
-  span: 'never' | (typeof spans)[number]['value'];
-  /** As the browser's field has it, in local time. */
-  at: string;
-}
-
-export const expiresAt = ({ span, at }: Expiry, nowMs: number): string | undefined => {
-  if (span === 'never') return undefined;
-  if (span !== 'at') return new Date(nowMs + Number(span) * day).toISOString();
-  const ms = Date.parse(at);
-  return Number.isNaN(ms) ? undefined : new Date(ms).toISOString();
-};
-
 export function ExpiryField({
   value,
   onChange,
@@ -135,7 +109,9 @@ export function ExpiryField({
   mostDays?: number;
   problem?: string | undefined;
 }) {
-  const choices = spans.filter(({ value }) => mostDays === undefined || value === 'at' || Number(value) <= mostDays);
+  const choices = expirySpans.filter(
+    ({ value }) => mostDays === undefined || value === 'at' || Number(value) <= mostDays,
+  );
   return (
     <>
       <Select

@@ -8,7 +8,8 @@ import { Field, Select } from '../../ui/field.js';
 import { Empty, LoadingRows, ProblemState } from '../../ui/states.js';
 import { Table } from '../../ui/table.js';
 import { Time } from '../../ui/time.js';
-import { type Expiry, ExpiryField, expiresAt, OrganizationNames } from '../choosing.js';
+import { ExpiryField, OrganizationNames } from '../choosing.js';
+import { type Expiry, expiresAt } from '../chosen.js';
 import { Confirm, FormDialog, SecretDialog } from '../dialogs.js';
 import { isOver, stateOf } from '../keys/keys.js';
 

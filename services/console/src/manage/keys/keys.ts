@@ -1,4 +1,4 @@
-import type { Organizations } from '../choosing.js';
+import type { Organizations } from '../chosen.js';
 
 /** GET /api/keys. */
 export interface ApiKey {

@@ -3,14 +3,8 @@ import { useLoad } from '../../api/load.js';
 import type { Permission } from '../../api/types.js';
 import { useApp } from '../../shell/app.js';
 import { Field, Select } from '../../ui/field.js';
-import {
-  type Expiry,
-  ExpiryField,
-  expiresAt,
-  type Organizations,
-  OrganizationsField,
-  PermissionsField,
-} from '../choosing.js';
+import { ExpiryField, OrganizationsField, PermissionsField } from '../choosing.js';
+import { type Expiry, expiresAt, type Organizations } from '../chosen.js';
 import { FormDialog } from '../dialogs.js';
 
 /** What a key is for, who it speaks for, and how long. */

@@ -10,7 +10,8 @@ import { Menu } from '../../ui/menu.js';
 import { Empty, LoadingRows, ProblemState } from '../../ui/states.js';
 import { Table } from '../../ui/table.js';
 import { Value } from '../../ui/value.js';
-import { OrganizationNames, type Organizations, OrganizationsField } from '../choosing.js';
+import { OrganizationNames, OrganizationsField } from '../choosing.js';
+import type { Organizations } from '../chosen.js';
 import { Confirm, FormDialog } from '../dialogs.js';
 
 interface Producer {
