@@ -4,6 +4,7 @@ import { describe, type TestContext, test } from 'node:test';
 import Fastify from 'fastify';
 import type { Finding, FindingAction } from '../../services/alerts/findings/index.js';
 import type { RuleText } from '../../services/alerts/rule-texts/index.js';
+import { copyOf } from '../../services/console/src/alerts/rules/copy.js';
 import { createAlerts } from '../../services/gateway/alerts/alerts/alerts.js';
 import { registerRuleRoutes } from '../../services/gateway/alerts/rules/routes.js';
 import { createRuleSets, createTextReader } from '../../services/gateway/alerts/rules/rule-sets.js';
@@ -58,7 +59,12 @@ async function startApp(context: TestContext) {
     return reply.status(status).send({ detail: String(error) });
   });
   app.decorateRequest('caller', null as never);
-  const caller = { keyId: 'k', name: 'k', organizations: ['acme'], permissions: new Set(['manage:alerts']) } as never;
+  const caller = {
+    keyId: 'k',
+    name: 'k',
+    organizations: ['acme'],
+    permissions: new Set(['manage:alerts', 'view:audit_logs']),
+  } as never;
   app.addHook('onRequest', async (request) => {
     (request as { caller: Caller }).caller = caller;
   });
@@ -84,7 +90,8 @@ async function startApp(context: TestContext) {
     const answer = await fetch(`${url}/api/alert-rules/${path}`, { method: 'POST', headers, body });
     return { status: answer.status, body: (await answer.json()) as AnyFields };
   };
-  return { post };
+  const get = async (path: string): Promise<AnyFields> => (await fetch(`${url}/api/alert-rules${path}`)).json();
+  return { post, get };
 }
 
 describe('a text of rules that is not saved', () => {
@@ -93,6 +100,23 @@ describe('a text of rules that is not saved', () => {
     const draft = text(saved, '[]');
     assert.equal((await post('validate', { text: draft })).status, 409);
     assert.equal((await post('validate', { text: draft, id: saved })).status, 200);
+  });
+
+  test('may be a copy of any rule that is built in, several of them beside each other', async (context) => {
+    const { post, get } = await startApp(context);
+    const copies: string[] = [];
+    for (const { id, built_in: builtIn } of (await get('')).rules) {
+      if (!builtIn) continue;
+      const { text: original, shared } = await get(`/${id}`);
+      const copy = copyOf(original, shared);
+      const { status, body } = await post('validate', { text: copy });
+      assert.equal(status, 200, `${body.detail}\n${copy}`);
+      copies.push(copy);
+    }
+    assert.ok(copies.length > 20);
+    const logins = copies.filter((copy) => copy.includes('_login_failed'));
+    assert.ok(logins.length > 3);
+    assert.equal((await post('validate', { text: logins.join('---\n') })).status, 200);
   });
 
   test('has its tests run, nothing being saved', async (context) => {

@@ -96,6 +96,8 @@ export interface RuleVersion {
 
 export interface RuleDetail extends RuleSummary {
   text: string;
+  /** Of a built-in one: what it may refer to. Absent in the answers of gateways that are older. */
+  shared?: string | null;
   versions: RuleVersion[];
 }
 

@@ -187,7 +187,8 @@ export function registerRuleRoutes(
       const owner = ownerOf(request);
       const text = await sets.find(owner, request.params.id);
       const versions = await table.versions(owner, text.id);
-      return { ...(await answer(owner, text)), versions: versions.map(schemas.versionAnswer) };
+      const shared = text.builtIn ? sets.shared.text : null;
+      return { ...(await answer(owner, text)), shared, versions: versions.map(schemas.versionAnswer) };
     },
   );
 

@@ -48,6 +48,9 @@ export const AlertRuleList = Type.Object({ rules: Type.Array(AlertRuleSummary) }
 export const AlertRuleDetail = Type.Object(
   {
     ...AlertRule.properties,
+    shared: nullable(
+      Type.String({ description: 'of a built-in one: rules that several refer to; a copy of it needs some of them' }),
+    ),
     versions: Type.Array(
       Type.Object({
         version: Type.Integer(),

@@ -56,7 +56,7 @@ function optionsOf({ over_time, from, to }: Backtest, element: HTMLElement): uPl
   return {
     width: Math.max(200, element.clientWidth),
     height: heightPx,
-    padding: [8, 12, 0, 0],
+    padding: [8, 24, 0, 0],
     legend: { show: true, live: false },
     cursor: { y: false, points: { show: false }, drag: { x: false, y: false, setScale: false } },
     scales: { x: { time: true, range: () => range }, y: { range: (_, __, max) => [0, Math.max(1, max)] } },

@@ -5,7 +5,7 @@ import type { TestRun, Validation } from '../types.js';
 
 export type Checked =
   | { kind: 'checking' }
-  /** Nobody asked: without manage:alerts texts are not read. */
+  /** Nobody asked: the text cannot be changed. */
   | { kind: 'unasked' }
   | { kind: 'valid'; validation: Validation; tests: TestRun | undefined }
   | { kind: 'invalid'; faults: readonly { line: number; column: number; text: string }[]; problem: Problem }

@@ -8,9 +8,9 @@ import type { Checked } from './checking.js';
 
 /** Whether the text can be run, which rules it holds, and what its tests say. `tests` asks for those of a saved, built-in one. */
 export function Checks({ checked, tests }: { checked: Checked; tests: { id: string } | undefined }) {
+  if (tests) return <SavedTests id={tests.id} />;
   if (checked.kind === 'unasked') return null;
   if (checked.kind === 'checking') return <LoadingRows rows={2} label="Reading the text" />;
-  if (tests) return <SavedTests id={tests.id} />;
   if (checked.kind === 'failed' && checked.problem.kind === 'conflict') {
     return (
       <Verdict good={false} words="Cannot be saved">

@@ -6,6 +6,7 @@ import { useApp } from '../../shell/app.js';
 import { LoadingRows } from '../../ui/states.js';
 import { OwnerProblem } from '../owner-problem.js';
 import type { RuleDetail } from '../types.js';
+import { copyOf } from './copy.js';
 import { newSigma } from './simple.js';
 import { Workshop } from './workshop.js';
 
@@ -26,19 +27,10 @@ export default function Rule({ parameters }: PageProps) {
     <Workshop
       key={`new ${like}`}
       saved={undefined}
-      begin={data.rule ? copyOf(data.rule.text) : newSigma}
+      begin={data.rule ? copyOf(data.rule.text, data.rule.shared) : newSigma}
       again={again}
     />
   ) : (
     <Workshop key={id} saved={data.rule!} begin={data.rule!.text} again={again} />
   );
 }
-
-/** A copy is another rule: what tells the built-in one from others goes, so that both can be. */
-const copyOf = (text: string): string =>
-  text
-    .replace(/^id: .*\n/gm, '')
-    .replace(
-      /^title: (.*)$/m,
-      (_, title: string) => `title: ${title.replace(/^(["'])(.*)\1$/, '$2').replaceAll(': ', ' ')}, ours`,
-    );

@@ -35,7 +35,8 @@ export function Workshop({ saved, begin, again }: { saved: RuleDetail | undefine
   const checking = useMemo(() => createChecking({ api }), []);
   const changed = saved === undefined || text !== saved.text || !sameTelling(telling, tellingOf(saved));
   useEffect(() => {
-    if (mayChange) checking.check({ text, id: saved?.built_in ? undefined : saved?.id });
+    // Those that are built in stand on texts of their own, and were tried before they came here.
+    if (editable) checking.check({ text, id: saved?.id });
     return checking.stop;
   }, [text, saved?.version]);
 
@@ -49,7 +50,7 @@ export function Workshop({ saved, begin, again }: { saved: RuleDetail | undefine
     write(saved?.text ?? begin);
     setTelling(tellingOf(saved));
   };
-  const checked: Checked = mayChange ? checking.checked.value : { kind: 'unasked' };
+  const checked: Checked = editable ? checking.checked.value : { kind: 'unasked' };
   const notes: LineNote[] =
     checked.kind === 'invalid'
       ? [...checked.faults]
@@ -182,7 +183,7 @@ export function Workshop({ saved, begin, again }: { saved: RuleDetail | undefine
         {view === 'form' && <SimpleForm text={text} onText={write} disabled={!editable} />}
         {(view === 'text' || view === 'form') && (
           <aside class="rule-side" aria-label="Checks and settings">
-            <Checks checked={checked} tests={saved?.built_in ? { id: saved.id } : undefined} />
+            <Checks checked={checked} tests={saved?.built_in && mayChange ? { id: saved.id } : undefined} />
             <TellingFields value={telling} onChange={setTelling} disabled={!editable} />
             {!saved && editable && (
               <div class="rule-on">
