@@ -1,18 +1,17 @@
 import './overview.css';
 import { useLoad } from '../api/load.js';
-import { partsOf, verifiedState } from '../integrity/log.js';
 import { useApp, useKeys } from '../shell/app.js';
-import { Badge, type Level, LevelBadge } from '../ui/badge.js';
 import { Button } from '../ui/button.js';
 import { Select } from '../ui/field.js';
 import { counted, formatNumber, formatShare } from '../ui/format.js';
 import { Empty, LoadingRows, ProblemState } from '../ui/states.js';
 import { Time } from '../ui/time.js';
-import { loadOverview, mostAlerts, type Overview as OverviewData } from './data.js';
+import { loadOverview, type Overview as OverviewData } from './data.js';
 import { Card, Figure, Legend, Ranking } from './parts.js';
-import { betweenHref, exploreHref, failedSignIns, rangeOf, ranges, rankedOf, seriesOf, tally } from './question.js';
+import { betweenHref, exploreHref, failedSignIns, rangeOf, ranges, rankedOf, seriesOf } from './question.js';
 import { useRefresh } from './refresh.js';
 import { StackedChart } from './stacked-chart.js';
+import { AlertCounts, AlertsFigure, VerifiedFigure, VerifiedList } from './watched.js';
 
 /** Each refresh is itself written down in the log: who looks, and how often. */
 const everyMs = 60_000;
@@ -32,7 +31,6 @@ const outcomeColours: Readonly<Record<string, string>> = {
   validation_failed: '--series-2',
   partial: '--series-5',
 };
-const levels: readonly Level[] = ['critical', 'high', 'medium', 'low', 'informational'];
 
 /** What happened lately, at a glance; every number opens the events that it counts. */
 export default function Overview() {
@@ -176,113 +174,5 @@ function Shown({ data, range }: { data: OverviewData; range: string }) {
         </Card>
       </div>
     </>
-  );
-}
-
-function AlertsFigure({ alerts }: { alerts: OverviewData['alerts'] }) {
-  if (!alerts) return null;
-  const open = alerts.alerts.filter(({ state }) => state === 'open');
-  const bad = open.filter(({ level }) => level === 'critical' || level === 'high').length;
-  const more = alerts.next_cursor === null ? '' : '+';
-  return (
-    <Figure label="Open alerts" value={`${formatNumber(open.length)}${more}`} href="/alerts">
-      {bad > 0 ? `${formatNumber(bad)} high or critical` : 'none high or critical'}
-    </Figure>
-  );
-}
-
-/** Alerts that are not over, by level and state. */
-function AlertCounts({ alerts }: { alerts: OverviewData['alerts'] }) {
-  if (!alerts || alerts.alerts.length === 0) return <p class="overview-none">No alert is open.</p>;
-  const counts = tally(alerts.alerts, ({ level, state }) => `${level}/${state}`);
-  const of = (level: Level, state: string): number => counts.get(`${level}/${state}`) ?? 0;
-  return (
-    <>
-      <table class="overview-alerts">
-        <thead>
-          <tr>
-            <th scope="col">Level</th>
-            <th scope="col">Open</th>
-            <th scope="col">Acknowledged</th>
-          </tr>
-        </thead>
-        <tbody>
-          {levels.map((level) => (
-            <tr key={level}>
-              <th scope="row">
-                <a href={`/alerts?level=${level}`}>
-                  <LevelBadge level={level} />
-                </a>
-              </th>
-              <td>{formatNumber(of(level, 'open'))}</td>
-              <td>{formatNumber(of(level, 'acknowledged'))}</td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-      {alerts.next_cursor !== null && <p class="overview-none">Of the newest {mostAlerts}.</p>}
-    </>
-  );
-}
-
-const ofEvents = (shards: OverviewData['shards']) => shards.filter(({ name }) => name !== 'registry');
-
-function VerifiedFigure({ shards }: { shards: OverviewData['shards'] }) {
-  const those = ofEvents(shards);
-  const states = those.map(({ verified }) => verifiedState(verified, undefined));
-  const wrong = states.filter((state) => state === 'wrong').length;
-  const checked = those.flatMap(({ verified }) => (verified ? [verified.checked_at] : [])).sort();
-  const word = wrong > 0 ? 'Wrong' : states.includes('none') ? 'Partly' : 'All';
-  if (those.length === 0 || checked.length === 0) {
-    return (
-      <Figure label="Stored as sealed" value="–" href="/integrity">
-        no verifier has run
-      </Figure>
-    );
-  }
-  return (
-    <Figure
-      label="Stored as sealed"
-      href="/integrity"
-      value={
-        <Badge tone={wrong > 0 ? 'bad' : word === 'All' ? 'good' : 'warn'} shape={wrong > 0 ? 'cross' : 'disc'}>
-          {word}
-        </Badge>
-      }
-    >
-      looked at <Time iso={checked[0]!} />
-    </Figure>
-  );
-}
-
-function VerifiedList({ shards }: { shards: OverviewData['shards'] }) {
-  const those = ofEvents(shards);
-  if (those.length === 0) return <p class="overview-none">There is no log yet.</p>;
-  return (
-    <table class="overview-alerts">
-      <thead>
-        <tr>
-          <th scope="col">Shard</th>
-          <th scope="col">Below offset</th>
-          <th scope="col">Looked at</th>
-        </tr>
-      </thead>
-      <tbody>
-        {those.map(({ name, verified }) => (
-          <tr key={name}>
-            <th scope="row">
-              <Badge
-                tone={verifiedState(verified, undefined) === 'wrong' ? 'bad' : verified ? 'good' : 'plain'}
-                shape={verifiedState(verified, undefined) === 'wrong' ? 'cross' : verified ? 'disc' : 'ring'}
-              >
-                {partsOf(name).label}
-              </Badge>
-            </th>
-            <td>{verified ? formatNumber(verified.through_offset) : '–'}</td>
-            <td>{verified ? <Time iso={verified.checked_at} /> : '–'}</td>
-          </tr>
-        ))}
-      </tbody>
-    </table>
   );
 }

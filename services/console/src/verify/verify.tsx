@@ -12,6 +12,7 @@ import { readTrustFiles, sortFiles, type TrustFiles, trustMemory } from './files
 import { createResults, type Judged } from './results.js';
 import { TrustPanel } from './trust-panel.js';
 import { Verdict, wordOf } from './verdict.js';
+import { verifyInBrowser } from './verify-in-browser.js';
 
 /** Bundles judged in this browser: nothing of them is sent anywhere. */
 export default function Verify() {
@@ -20,7 +21,11 @@ export default function Verify() {
   const [trust, setTrust] = useState<TrustFiles>(() => readTrustFiles(memory.get(trustMemory)));
   const [pasting, setPasting] = useState(false);
   const input = useRef<HTMLInputElement>(null);
-  useEffect(() => results.stop, []);
+  useEffect(() => {
+    // Loaded now, the verifier is there when the network is not.
+    void verifyInBrowser('').catch(() => {});
+    return results.stop;
+  }, []);
 
   const believe = (next: TrustFiles): void => {
     setTrust(next);

@@ -5,23 +5,13 @@ import type { Organization } from '../../api/types.js';
 import { useApp, useKeys } from '../../shell/app.js';
 import { Badge } from '../../ui/badge.js';
 import { Button } from '../../ui/button.js';
-import { Checkbox, Field } from '../../ui/field.js';
 import { counted } from '../../ui/format.js';
 import { Menu } from '../../ui/menu.js';
 import { Empty, LoadingRows, ProblemState } from '../../ui/states.js';
 import { Table } from '../../ui/table.js';
 import { Value } from '../../ui/value.js';
-import { FormDialog } from '../dialogs.js';
+import { Entitle, type Entitled, type Entitlements, NameOne } from './forms.js';
 
-interface Entitlements {
-  plan: string;
-  retention_days: number | null;
-  persistentLogging: boolean;
-  export: boolean;
-  alerts: boolean;
-}
-
-type Entitled = Organization & { entitlements: Entitlements | undefined };
 type Open = { kind: 'name'; organization?: Organization } | { kind: 'entitle'; organization: Entitled };
 
 /** More of them are shown on demand: each is a question of its own. */
@@ -148,116 +138,5 @@ export default function Organizations() {
       {open?.kind === 'name' && <NameOne organization={open.organization} onClose={close} onDone={done} />}
       {open?.kind === 'entitle' && <Entitle organization={open.organization} onClose={close} onDone={done} />}
     </div>
-  );
-}
-
-function NameOne({
-  organization,
-  onDone,
-  onClose,
-}: {
-  organization: Organization | undefined;
-  onDone: (said: string) => void;
-  onClose: () => void;
-}) {
-  const { api } = useApp();
-  const [id, setId] = useState(organization?.id ?? '');
-  const [name, setName] = useState(organization?.name ?? '');
-  return (
-    <FormDialog
-      title={organization ? `Rename ${organization.name}` : 'Name an organization'}
-      submit="Save"
-      shown={['/id', '/name']}
-      disabled={id.trim() === '' || name.trim() === ''}
-      onClose={onClose}
-      onSubmit={async () => {
-        await api.post('/api/organizations', { id: id.trim(), name: name.trim() });
-        onDone(`${name.trim()} is saved`);
-      }}
-    >
-      {(problem) => (
-        <>
-          {!organization && (
-            <Field
-              label="Id"
-              hint="As events carry it."
-              value={id}
-              onInput={setId}
-              mono
-              problem={problem?.of('/id')[0]?.detail}
-            />
-          )}
-          <Field label="Name" value={name} onInput={setName} problem={problem?.of('/name')[0]?.detail} />
-        </>
-      )}
-    </FormDialog>
-  );
-}
-
-function Entitle({
-  organization: { id, name, entitlements },
-  onDone,
-  onClose,
-}: {
-  organization: Entitled;
-  onDone: (said: string) => void;
-  onClose: () => void;
-}) {
-  const { api } = useApp();
-  const [plan, setPlan] = useState(entitlements?.plan ?? 'default');
-  const [days, setDays] = useState(entitlements?.retention_days?.toString() ?? '');
-  const [rights, setRights] = useState({
-    persistentLogging: entitlements?.persistentLogging ?? true,
-    export: entitlements?.export ?? true,
-    alerts: entitlements?.alerts ?? true,
-  });
-  const labels = { persistentLogging: 'Persistent logging', export: 'Export', alerts: 'Alerts' } as const;
-  return (
-    <FormDialog
-      title={`What ${name} is entitled to`}
-      submit="Save"
-      shown={['/plan', '/retention_days']}
-      disabled={plan.trim() === ''}
-      onClose={onClose}
-      onSubmit={async () => {
-        await api.put(`/api/organizations/${encodeURIComponent(id)}/entitlements`, {
-          plan: plan.trim(),
-          retention_days: days.trim() === '' ? null : Number(days),
-          ...rights,
-        });
-        onDone(`The entitlements of ${name} are saved`);
-      }}
-    >
-      {(problem) => (
-        <>
-          <p>Events are captured whatever it is.</p>
-          <div class="manage-two">
-            <Field label="Plan" value={plan} onInput={setPlan} problem={problem?.of('/plan')[0]?.detail} />
-            <Field
-              label="Kept for days"
-              hint="Empty: as long as the deployment keeps events."
-              type="number"
-              min={1}
-              value={days}
-              onInput={setDays}
-              problem={problem?.of('/retention_days')[0]?.detail}
-            />
-          </div>
-          <fieldset class="manage-set">
-            <legend>Included</legend>
-            <div class="manage-choices">
-              {(['persistentLogging', 'export', 'alerts'] as const).map((one) => (
-                <Checkbox
-                  key={one}
-                  label={labels[one]}
-                  checked={rights[one]}
-                  onChange={(on) => setRights({ ...rights, [one]: on })}
-                />
-              ))}
-            </div>
-          </fieldset>
-        </>
-      )}
-    </FormDialog>
   );
 }
