@@ -186,7 +186,7 @@ export function ChannelForm({
         </details>
         {problem && (
           <p class="field-problem" role="alert">
-            {problem.message}
+            {problem.errors.length > 0 && !elsewhere ? 'Something above has to be put right.' : problem.message}
           </p>
         )}
       </div>

@@ -39,7 +39,7 @@ export function SettingField({
         <Field
           {...shown}
           mono={secret === true}
-          type={as === 'number' ? 'number' : 'text'}
+          type={as === 'number' ? 'number' : secret && setting.name !== 'url' ? 'password' : 'text'}
           {...(secret ? { autocomplete: 'off' as const } : {})}
         />
       )}

@@ -12,25 +12,23 @@ import { Workshop } from './workshop.js';
 
 /** One text of rules: read, tried, changed; `/rules/new` begins one, `?like=` from another. */
 export default function Rule({ parameters }: PageProps) {
-  const { api, router, sessions } = useApp();
+  const { router, sessions } = useApp();
   const id = parameters.id!;
-  const isNew = id === 'new';
-  const like = isNew ? router.text('like') : id;
-  const { data, problem, again } = useLoad(`${id} ${like} ${sessions.organization.value ?? ''}`, async (signal) =>
+  const like = id === 'new' ? router.text('like') : id;
+  // Another text is another page: nothing of the one before may be shown, or saved, under its name.
+  return <One key={`${id} ${like} ${sessions.organization.value ?? ''}`} isNew={id === 'new'} like={like} />;
+}
+
+function One({ isNew, like }: { isNew: boolean; like: string }) {
+  const { api } = useApp();
+  const { data, problem, again } = useLoad('', async (signal) =>
     like === ''
       ? { rule: undefined }
       : { rule: await api.get<RuleDetail>(`/api/alert-rules/${encodeURIComponent(like)}`, {}, signal) },
   );
   if (problem && !data) return <OwnerProblem problem={problem} again={again} />;
   if (!data) return <LoadingRows label="Loading the rule" />;
-  return isNew ? (
-    <Workshop
-      key={`new ${like}`}
-      saved={undefined}
-      begin={data.rule ? copyOf(data.rule.text, data.rule.shared) : newSigma}
-      again={again}
-    />
-  ) : (
-    <Workshop key={id} saved={data.rule!} begin={data.rule!.text} again={again} />
-  );
+  const { rule } = data;
+  if (!isNew && rule) return <Workshop saved={rule} begin={rule.text} again={again} />;
+  return <Workshop saved={undefined} begin={rule ? copyOf(rule.text, rule.shared) : newSigma} again={again} />;
 }
