@@ -37,6 +37,8 @@ export interface AuditEvent {
   after?: unknown;
   /** Parts that an erasure took out: identity, content. */
   erased?: string[];
+  /** Whether the details are as the catalogue has them; of one event asked for by its id. */
+  details_check?: { schema: string; valid: boolean; errors?: { pointer: string; detail: string }[] };
 }
 
 export interface EventList {

@@ -157,11 +157,15 @@ function Between({ path, from, to }: { path: string; from: string; to: string })
     <>
       <Status state={before.data} name="From" />
       <Status state={after.data} name="To" />
-      <DifferenceTable
-        before={before.data.value ?? undefined}
-        after={after.data.value ?? undefined}
-        titles={[textOf(from), textOf(to)]}
-      />
+      {before.data.status === 'unavailable' || after.data.status === 'unavailable' ? (
+        <p class="soft">What differs cannot be said where one of the states is not known.</p>
+      ) : (
+        <DifferenceTable
+          before={before.data.value ?? undefined}
+          after={after.data.value ?? undefined}
+          titles={[textOf(from), textOf(to)]}
+        />
+      )}
     </>
   );
 }

@@ -18,9 +18,20 @@ export function Overview({ event }: { event: AuditEvent }) {
         <section>
           <h3>Details</h3>
           <JsonTree value={event.details} field="details" />
+          <DetailsCheck check={event.details_check} />
         </section>
       )}
     </div>
+  );
+}
+
+function DetailsCheck({ check }: { check: AuditEvent['details_check'] }) {
+  if (!check || check.valid) return null;
+  return (
+    <p class="event-warning">
+      <Icon name="warning" /> Not as the catalogue describes <code>{check.schema}</code>:{' '}
+      {(check.errors ?? []).map(({ pointer, detail }) => `${pointer} ${detail}`).join('; ')}
+    </p>
   );
 }
 

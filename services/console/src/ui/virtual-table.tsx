@@ -58,7 +58,13 @@ export function VirtualTable<R>(props: VirtualTableProps<R>) {
   const { label, columns, rows, keyOf, widths, onResize, cursor, onCursor, onOpen, expansion, onEnd, total, foot } =
     props;
   const frame = useRef<HTMLDivElement>(null);
-  const virtual = useVirtual(frame, rows.length, (index) => (rows[index] ? keyOf(rows[index]) : index));
+  const anyUnfolded = (expansion?.expanded.size ?? 0) > 0;
+  // Heights belong to rows, wherever they move; but as long as all are the same, places will do, which cost nothing when rows come.
+  const heightKey = useMemo(
+    () => (anyUnfolded ? (index: number) => keyOf(rows[index]!) : indexKey),
+    [anyUnfolded && rows],
+  );
+  const virtual = useVirtual(frame, rows.length, heightKey);
   const items = virtual.getVirtualItems();
   const last = items.at(-1)?.index ?? -1;
 
@@ -208,6 +214,8 @@ function Unfolded({
     </div>
   );
 }
+
+const indexKey = (index: number): number => index;
 
 function targetOf(key: string, at: number, count: number, page: number): number | undefined {
   const within = (index: number): number => Math.max(0, Math.min(count - 1, index));
