@@ -60,9 +60,16 @@ const steps: readonly [Intl.RelativeTimeFormatUnit, number][] = [
   ['second', second],
 ];
 
+const keptRelative = new Map<string | undefined, Intl.RelativeTimeFormat>();
+function relativeFormat(locale: string | undefined): Intl.RelativeTimeFormat {
+  const format = keptRelative.get(locale) ?? new Intl.RelativeTimeFormat(locale, { numeric: 'auto', style: 'short' });
+  keptRelative.set(locale, format);
+  return format;
+}
+
 /** `3 min. ago`; within a few seconds `now`. */
 export function formatRelative(atMs: number, nowMs: number, locale?: string): string {
-  const format = new Intl.RelativeTimeFormat(locale, { numeric: 'auto', style: 'short' });
+  const format = relativeFormat(locale);
   const past = nowMs - atMs;
   const [unit, size] = steps.find(([, length]) => Math.abs(past) >= length) ?? ['second', second];
   const count = Math.trunc(past / size);

@@ -8,7 +8,6 @@ import {
 } from '@tanstack/virtual-core';
 import type { ComponentChildren } from 'preact';
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
-import { Icon } from './icon.js';
 
 export interface GridColumn<R> {
   name: string;
@@ -163,9 +162,7 @@ export function VirtualTable<R>(props: VirtualTableProps<R>) {
                       aria-expanded={open}
                       aria-label={open ? 'Fold' : 'Unfold'}
                       onClick={() => expansion.onExpand(row, !open)}
-                    >
-                      <Icon name={open ? 'down' : 'right'} size={14} />
-                    </button>
+                    />
                   </div>
                 )}
                 {columns.map((column) => (
