@@ -73,6 +73,7 @@ test('the pieces of a line are the line, whatever it holds', () => {
     piecesOf('"name": x # why').map(({ kind }) => kind),
     ['key', 'plain', 'comment'],
   );
+  assert.ok(piecesOf("name: somebody's own").every(({ kind }) => kind !== 'text'));
 });
 
 test('a difference tells which lines went and came, and nothing else', () => {

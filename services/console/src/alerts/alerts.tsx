@@ -94,9 +94,9 @@ export default function Alerts() {
   ]);
 
   const countOf = (one: Tab): string | number | undefined => {
-    const { loading, more } = states[one];
+    const { loading, more, problem } = states[one];
     const count = inTab(held, one).length;
-    return loading && count === 0 ? undefined : more ? `${count}+` : count;
+    return (loading || problem) && count === 0 ? undefined : more ? `${count}+` : count;
   };
   const locked = states[tab].problem?.entitlement !== undefined;
   return (
@@ -118,7 +118,7 @@ export default function Alerts() {
             router.change({ state: value === 'open' ? undefined : value, alert: undefined }, { push: true });
           }}
         />
-        <AlertFilters question={question} rules={known?.rules ?? []} held={held} />
+        {!locked && <AlertFilters question={question} rules={known?.rules ?? []} held={held} />}
         <div id={panel} role="tabpanel" aria-label={labels[tab]} class={`alerts-below ${open === '' ? '' : 'with'}`}>
           <section class="alerts-list" aria-label="Alerts">
             {chosen.length > 0 && (

@@ -4,7 +4,7 @@ export interface Piece {
 }
 
 const parts =
-  /(?<comment>(?:^|(?<=\s))#.*$)|(?<text>"(?:[^"\\]|\\.)*"?|'(?:[^']|'')*'?)|(?<key>[\w.|-]+(?=:(?:\s|$)))/g;
+  /(?<comment>(?:^|(?<=\s))#.*$)|(?<=^|[\s[{(,:!])(?<text>"(?:[^"\\]|\\.)*"?|'(?:[^']|'')*'?)|(?<key>[\w.|-]+(?=:(?:\s|$)))/g;
 
 /** One line of YAML or JSON in pieces that look different. It reads nothing into them: the gateway does. */
 export function piecesOf(line: string): Piece[] {
