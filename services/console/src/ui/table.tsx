@@ -3,6 +3,7 @@ import type { ComponentChildren } from 'preact';
 
 export interface TableColumn<R> {
   name: string;
+  /** Empty over what is done with a row. */
   label: string;
   cell: (row: R) => ComponentChildren;
   /** Figures stand at the right. */
@@ -32,7 +33,7 @@ export function Table<R>({
           <tr>
             {columns.map(({ name, label, number }) => (
               <th key={name} scope="col" class={number ? 'number' : ''}>
-                {label}
+                {label === '' ? <span class="unseen">Actions</span> : label}
               </th>
             ))}
           </tr>
