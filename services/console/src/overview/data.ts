@@ -1,4 +1,5 @@
 import type { Api } from '../api/call.js';
+import { asProblem, type Problem } from '../api/problem.js';
 import type { EventList, Facets, Timeseries } from '../api/types.js';
 import type { ListedShard } from '../integrity/log.js';
 import { failedSignIns } from './question.js';
@@ -16,7 +17,8 @@ export interface Overview {
   signInFacets: Facets;
   facets: Facets;
   newest: EventList;
-  alerts: { alerts: OverviewAlert[]; next_cursor: string | null } | undefined;
+  /** Or why they cannot be seen: a plan may not include them. */
+  alerts: { alerts: OverviewAlert[]; next_cursor: string | null } | Problem;
   shards: ListedShard[];
 }
 
@@ -25,10 +27,7 @@ const top = 7;
 export const mostAlerts = 500;
 
 /** All that the page shows, at one moment. */
-export async function loadOverview(
-  { api, ms, mayAlerts }: { api: Api; ms: number; mayAlerts: boolean },
-  signal: AbortSignal,
-): Promise<Overview> {
+export async function loadOverview({ api, ms }: { api: Api; ms: number }, signal: AbortSignal): Promise<Overview> {
   const nowMs = Date.now();
   const from = new Date(nowMs - ms).toISOString();
   const series = (by: string, more = {}) =>
@@ -42,13 +41,13 @@ export async function loadOverview(
     facets(['ip'], failedSignIns),
     facets(['actor', 'target_id', 'action', 'service']),
     api.get<EventList>('/api/audit', { limit: 1 }, signal),
-    mayAlerts
-      ? api.get<NonNullable<Overview['alerts']>>(
-          '/api/alerts',
-          { state: ['open', 'acknowledged'], limit: mostAlerts },
-          signal,
-        )
-      : undefined,
+    api
+      .get<{ alerts: OverviewAlert[]; next_cursor: string | null }>(
+        '/api/alerts',
+        { state: ['open', 'acknowledged'], limit: mostAlerts },
+        signal,
+      )
+      .catch((error: unknown) => asProblem(error)),
     api.get<{ shards: ListedShard[] }>('/api/log', {}, signal),
   ]);
   return {

@@ -1,3 +1,4 @@
+import { Problem } from '../api/problem.js';
 import { partsOf, verifiedState } from '../integrity/log.js';
 import { Badge, type Level, LevelBadge } from '../ui/badge.js';
 import { formatNumber } from '../ui/format.js';
@@ -9,7 +10,7 @@ import { tally } from './question.js';
 const levels: readonly Level[] = ['critical', 'high', 'medium', 'low', 'informational'];
 
 export function AlertsFigure({ alerts }: { alerts: OverviewData['alerts'] }) {
-  if (!alerts) return null;
+  if (alerts instanceof Problem) return null;
   const open = alerts.alerts.filter(({ state }) => state === 'open');
   const bad = open.filter(({ level }) => level === 'critical' || level === 'high').length;
   const more = alerts.next_cursor === null ? '' : '+';
@@ -22,7 +23,8 @@ export function AlertsFigure({ alerts }: { alerts: OverviewData['alerts'] }) {
 
 /** Alerts that are not over, by level and state. */
 export function AlertCounts({ alerts }: { alerts: OverviewData['alerts'] }) {
-  if (!alerts || alerts.alerts.length === 0) return <p class="overview-none">No alert is open.</p>;
+  if (alerts instanceof Problem) return <p class="overview-none">{alerts.detail || alerts.title}</p>;
+  if (alerts.alerts.length === 0) return <p class="overview-none">No alert is open.</p>;
   const counts = tally(alerts.alerts, ({ level, state }) => `${level}/${state}`);
   const of = (level: Level, state: string): number => counts.get(`${level}/${state}`) ?? 0;
   return (

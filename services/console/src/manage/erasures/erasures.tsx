@@ -32,6 +32,7 @@ export default function Erasures() {
     <div class="manage">
       <header class="page-head">
         <h1>Erasures</h1>
+        {problem && data && <span class="faint">Could not look again: {problem.title}</span>}
         <Button look="primary" icon="erase" onClick={() => setOpen(true)}>
           Erase
         </Button>
