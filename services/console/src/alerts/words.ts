@@ -56,19 +56,28 @@ export function stretchOf({ first_seen, last_seen }: Pick<Alert, 'first_seen' | 
   return { from: new Date(Math.floor(Date.parse(first_seen) / 1_000) * 1_000).toISOString(), to };
 }
 
+/** Events that belong to no organization stand in a view of their own. */
+const viewOf = ({ organization_id }: Pick<Alert, 'organization_id'>): { view?: string } =>
+  organization_id === '' ? { view: 'system' } : {};
+
 /** Explore, narrowed down to one value of the group, while the alert lasted. */
-export function groupHref(alert: Pick<Alert, 'first_seen' | 'last_seen'>, name: string, value: string): string {
+export function groupHref(
+  alert: Pick<Alert, 'first_seen' | 'last_seen' | 'organization_id'>,
+  name: string,
+  value: string,
+): string {
   const { from, to } = stretchOf(alert);
   const filter = filters[name];
-  const search = new URLSearchParams({ from, to });
+  const search = new URLSearchParams({ ...viewOf(alert), from, to });
   if (filter) search.set(filter, value);
   else search.set('q', `${name}:"${value.replace(/[\\"]/g, '\\$&')}"`);
   return `/?${search}`;
 }
 
 /** Explore with exactly these events. */
-export function eventsHref({ event_ids }: Pick<Alert, 'event_ids'>): string {
-  return `/?${new URLSearchParams({ range: 'all', q: `id:(${event_ids.join(' ')})` })}`;
+export function eventsHref(alert: Pick<Alert, 'event_ids' | 'organization_id'>): string {
+  const q = `id:(${alert.event_ids.join(' ')})`;
+  return `/?${new URLSearchParams({ ...viewOf(alert), range: 'all', q })}`;
 }
 
 /** `12 events within 4 min 10 s` */

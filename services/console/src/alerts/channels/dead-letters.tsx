@@ -73,7 +73,7 @@ export function DeadLetters() {
             cell: ({ reason, status, answer }) => (
               <span title={answer}>
                 <Badge tone="bad" shape="cross">
-                  {reason}
+                  {reason.replaceAll('_', ' ')}
                 </Badge>{' '}
                 <span class="faint">
                   {status > 0 && `${status} `}
