@@ -79,7 +79,7 @@ function optionsOf({
   return {
     width: Math.max(200, element.clientWidth),
     height: heightPx,
-    padding: [8, 8, 0, 0],
+    padding: [8, 20, 0, 0],
     legend: { show: false },
     cursor: { y: false, points: { show: false }, drag: { x: true, y: false, setScale: false } },
     scales: { x: { time: true, range: () => range }, y: { range: (_, __, max) => [0, Math.max(1, max)] } },

@@ -101,7 +101,9 @@ export default function Verify() {
               This page came from the gateway. Whoever does not trust that either judges the file with the command line,
               without a network:
             </p>
-            <code class="verify-command">sealstream verify --offline bundle.json --trust trust.json</code>
+            <code class="verify-command">
+              sealstream verify <span>--offline bundle.json</span> <span>--trust trust.json</span>
+            </code>
           </section>
         </aside>
       </div>
