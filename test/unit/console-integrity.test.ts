@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { gapsByProducer } from '../../services/console/src/integrity/gaps.js';
-import { nameOfKey, partsOf, verifiedState } from '../../services/console/src/integrity/log.js';
+import { idOfKey, nameOfKey, partsOf, verifiedState } from '../../services/console/src/integrity/log.js';
 
 const verified = (through_offset: number, checked_offset: number) => ({
   through_offset,
@@ -22,6 +22,7 @@ describe('what the console says of the log', () => {
     assert.deepEqual(partsOf(`${'0a'.repeat(16)}-3`), { label: 'partition 3', incarnation: '0a'.repeat(16) });
     assert.deepEqual(partsOf('registry'), { label: 'registry', incarnation: undefined });
     assert.equal(nameOfKey('a.example/w+0a0b0c0d+AQ+/='), 'a.example/w');
+    assert.equal(idOfKey('a.example/w+0a0b0c0d+AQ+/='), '0a0b0c0d');
   });
 
   test('puts producers with something open first, and knows those without a finding', () => {

@@ -8,7 +8,7 @@ import { Time } from '../ui/time.js';
 import { Tooltip } from '../ui/tooltip.js';
 import { Value } from '../ui/value.js';
 import { JudgedHere } from './judged-here.js';
-import { type ListedShard, type LogList, partsOf, type ShardHead, verifiedState } from './log.js';
+import { idOfKey, type ListedShard, type LogList, partsOf, type ShardHead, verifiedState } from './log.js';
 
 type HeadMap = ReadonlyMap<string, ShardHead> | undefined;
 
@@ -33,7 +33,7 @@ export function Heads({ list, heads }: { list: LogList; heads: HeadMap }) {
           { name: 'shard', label: 'Shard', cell: (shard) => <ShardName name={shard.name} /> },
           { name: 'size', label: 'Entries', number: true, cell: (shard) => formatNumber(sizeOf(shard, heads)) },
           { name: 'newest', label: 'Newest entry', cell: ({ name }) => <Newest head={heads?.get(name)} /> },
-          { name: 'head', label: 'Head', cell: ({ name }) => <Signed head={heads?.get(name)} /> },
+          { name: 'head', label: 'Head', cell: ({ name, vkey }) => <Signed head={heads?.get(name)} vkey={vkey} /> },
           { name: 'root', label: 'Root', cell: ({ name }) => <Root head={heads?.get(name)} /> },
           {
             name: 'witnesses',
@@ -118,7 +118,7 @@ function Newest({ head }: { head: ShardHead | undefined }) {
   return <Time iso={head.newest.at} />;
 }
 
-function Signed({ head }: { head: ShardHead | undefined }) {
+function Signed({ head, vkey }: { head: ShardHead | undefined; vkey: string }) {
   if (!head) return <Faint>not checked</Faint>;
   if (head.kind === 'none') return <Faint>not yet</Faint>;
   if (head.kind === 'wrong') {
@@ -132,9 +132,14 @@ function Signed({ head }: { head: ShardHead | undefined }) {
     );
   }
   return (
-    <Badge tone="good" shape="disc">
-      signed
-    </Badge>
+    <span class="integrity-shard">
+      <Badge tone="good" shape="disc">
+        signed
+      </Badge>
+      <span class="mono faint" title={`by the key ${vkey}`}>
+        {idOfKey(vkey)}
+      </span>
+    </span>
   );
 }
 

@@ -80,6 +80,9 @@ const keyOf = (vkey: string): NoteKey => parseVkey({ sha256, vkey });
 /** No name holds a plus; what comes after may. */
 export const nameOfKey = (vkey: string): string => vkey.slice(0, vkey.indexOf('+'));
 
+/** Of the key, as it stands before each of its signatures. */
+export const idOfKey = (vkey: string): string => vkey.split('+', 2)[1] ?? '';
+
 /** When Kafka took the last entry under the head. */
 async function newestOf(
   base: string,
