@@ -82,6 +82,8 @@ describe('an alert in words', () => {
   test('tells how many, how long, of what and where', () => {
     assert.match(happened(alert(), 'Acme'), /^6 events within 4.*10.*, about address 198\.51\.100\.7, in Acme\.$/);
     assert.equal(happened(alert({ count: 1, last_seen: alert().first_seen, group: {} }), ''), '1 event.');
+    assert.equal(happened(alert({ count: 1, group: {} }), 'Acme', 'A key was made.'), 'A key was made, in Acme.');
+    assert.match(happened(alert(), '', 'A key was made.'), /^6 events/);
   });
 
   test('leads to Explore by a filter where there is one, else by the query language, around its time', () => {

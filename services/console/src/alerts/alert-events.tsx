@@ -1,4 +1,4 @@
-import { useLoad } from '../api/load.js';
+import { type Loaded, useLoad } from '../api/load.js';
 import type { AuditEvent, EventList } from '../api/types.js';
 import { useApp } from '../shell/app.js';
 import { OutcomeBadge } from '../ui/badge.js';
@@ -10,16 +10,23 @@ import { eventsHref, stretchOf } from './words.js';
 
 const shown = 12;
 
-/** The events that it is about: the first of them here, the others in Explore. */
-export function AlertEvents({ alert }: { alert: Alert }) {
+/** The first of the events that it is about. */
+export function useAlertEvents(alert: Alert): AlertEventsLoaded {
   const { api } = useApp();
   const ids = alert.event_ids.slice(0, shown);
   const path = alert.organization_id === '' ? '/api/audit/system' : '/api/audit';
-  const { data, problem, again } = useLoad(`${path} ${ids.join()}`, async (signal) => {
+  return useLoad(`${path} ${ids.join()}`, async (signal) => {
     if (ids.length === 0) return { events: [], next_cursor: null, persistentLogging: true };
     const query = { ...stretchOf(alert), q: `id:(${ids.join(' ')})`, order: 'oldest', limit: shown };
     return api.get<EventList>(path, query, signal);
   });
+}
+type AlertEventsLoaded = Loaded<EventList> & { again: () => void };
+
+/** These here, the others in Explore. */
+export function AlertEvents({ alert, loaded }: { alert: Alert; loaded: AlertEventsLoaded }) {
+  const { data, problem, again } = loaded;
+  const wanted = Math.min(alert.event_ids.length, shown);
   return (
     <section class="alert-part" aria-label="Events">
       <h3>
@@ -44,10 +51,10 @@ export function AlertEvents({ alert }: { alert: Alert }) {
               </a>
             </li>
           ))}
-          {data.events.length < ids.length && (
+          {data.events.length < wanted && (
             <li class="faint">
-              {counted(ids.length - data.events.length, 'event')} of them cannot be seen: erased with its organization,
-              past its retention, or not for your eyes.
+              {counted(wanted - data.events.length, 'event')} of them cannot be seen: erased with its organization, past
+              its retention, or not for your eyes.
             </li>
           )}
         </ol>

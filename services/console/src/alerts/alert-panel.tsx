@@ -9,7 +9,7 @@ import { LoadingRows, ProblemState } from '../ui/states.js';
 import { Time } from '../ui/time.js';
 import { Value } from '../ui/value.js';
 import type { Act, Acting } from './acting.js';
-import { AlertEvents } from './alert-events.js';
+import { AlertEvents, useAlertEvents } from './alert-events.js';
 import { AlertHistory } from './alert-history.js';
 import { Assignee } from './assignee.js';
 import { StateBadge } from './badges.js';
@@ -93,6 +93,7 @@ function Body({
   const { now, sessions } = useApp();
   const text = rules.find((one) => one.rules.some(({ id }) => id === alert.rule));
   const rule = text?.rules.find(({ id }) => id === alert.rule);
+  const events = useAlertEvents(alert);
   const { organization_id: organization } = alert;
   const name = sessions.organizations.value.find(({ id }) => id === organization)?.name ?? organization;
   return (
@@ -104,7 +105,7 @@ function Body({
           since <Time iso={alert.state_since} />
         </span>
       </div>
-      <p class="alert-what">{happened(alert, name)}</p>
+      <p class="alert-what">{happened(alert, name, events.data?.events[0]?.message)}</p>
       {rule?.description && <p class="soft">{rule.description}</p>}
       {mayChange && <AlertActs alert={alert} acting={acting} />}
       <Quiet alert={alert} />
@@ -169,7 +170,7 @@ function Body({
           It became part of <a href={`/alerts?alert=${alert.successor}`}>the alert that began earlier</a>.
         </p>
       )}
-      <AlertEvents alert={alert} />
+      <AlertEvents alert={alert} loaded={events} />
       <AlertHistory alert={alert} acting={acting} mayChange={mayChange} onCommented={onCommented} />
     </>
   );

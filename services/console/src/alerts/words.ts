@@ -86,11 +86,12 @@ export function extentText({ count, first_seen, last_seen }: Alert): string {
   return ms < 1 ? counted(count, 'event') : `${counted(count, 'event')} within ${formatDuration(ms)}`;
 }
 
-/** What happened, as one would tell it. */
-export function happened(alert: Alert, organization: string): string {
+/** What happened, as one would tell it; of a single event, as it says itself. */
+export function happened(alert: Alert, organization: string, message?: string): string {
   const group = groupText(alert.group);
   const about = group === '' ? '' : `, about ${group}`;
   const where = organization === '' ? '' : `, in ${organization}`;
+  if (alert.count === 1 && message) return `${message.replace(/\.$/, '')}${about}${where}.`;
   return `${extentText(alert)}${about}${where}.`;
 }
 

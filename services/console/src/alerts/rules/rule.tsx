@@ -30,5 +30,7 @@ function One({ isNew, like }: { isNew: boolean; like: string }) {
   if (!data) return <LoadingRows label="Loading the rule" />;
   const { rule } = data;
   if (!isNew && rule) return <Workshop saved={rule} begin={rule.text} again={again} />;
-  return <Workshop saved={undefined} begin={rule ? copyOf(rule.text, rule.shared) : newSigma} again={again} />;
+  return (
+    <Workshop saved={undefined} like={like} begin={rule ? copyOf(rule.text, rule.shared) : newSigma} again={again} />
+  );
 }

@@ -21,9 +21,20 @@ const panel = 'rule-panel';
 type View = 'text' | 'form' | 'backtest' | 'versions';
 
 /** A text in the making: as text or form, checked while it is typed, tried over the past, saved. */
-export function Workshop({ saved, begin, again }: { saved: RuleDetail | undefined; begin: string; again: () => void }) {
+export function Workshop({
+  saved,
+  like = '',
+  begin,
+  again,
+}: {
+  saved: RuleDetail | undefined;
+  /** Of a new one, the one that it is a copy of. */
+  like?: string;
+  begin: string;
+  again: () => void;
+}) {
   const { api, router, sessions, toasts, memory } = useApp();
-  const keptName = `sealstream.rule.${sessions.organization.value ?? ''}.${saved?.id ?? 'new'}`;
+  const keptName = `sealstream.rule.${sessions.organization.value ?? ''}.${saved?.id ?? `new.${like}`}`;
   const mayChange = sessions.may('manage:alerts');
   const editable = mayChange && saved?.built_in !== true;
   const [text, setText] = useState(() => (editable && memory.get(keptName)) || begin);
@@ -129,7 +140,7 @@ export function Workshop({ saved, begin, again }: { saved: RuleDetail | undefine
           </ButtonLink>
         )}
         {editable && saved && <Button icon="trash" label="Delete the rule" onClick={() => setRemoving(true)} />}
-        {editable && saved && changed && <Button onClick={discard}>Discard</Button>}
+        {editable && (saved ? changed : text !== begin) && <Button onClick={discard}>Discard</Button>}
         {editable && (
           <Button look="primary" disabled={saving || !changed || checked.kind !== 'valid'} onClick={() => void save()}>
             {saving ? 'Saving' : 'Save'}
