@@ -14,6 +14,7 @@ import { Value } from '../ui/value.js';
 import { type BundleVerdict, VerifyRefusal, verifyInBrowser } from '../verify/verify-in-browser.js';
 import { type Checkpoint, loadBundle, loadVerdict, type ProofCheck, type Verdict } from './data.js';
 import { isSystem } from './links.js';
+import { differingFrom } from './on-screen.js';
 
 const parts = [
   { name: 'signature', title: 'Signature', asks: 'Is it what its producer signed?' },
@@ -156,24 +157,41 @@ function problemOfJudging(error: unknown): Problem {
 
 function Judged({ verdict, ms, event }: { verdict: BundleVerdict; ms: number; event: AuditEvent }) {
   const { verified, tampered, message, checks, trust } = verdict;
+  const signed = verdict.events.find(({ id }) => id === event.id);
+  const differing = signed ? differingFrom(signed, event) : [];
   // A gateway that shows one event and proves another would be believed otherwise.
   const other = verdict.question.kind !== 'event' || verdict.question.id !== event.id;
-  const tone = verified && !other ? 'good' : tampered || other ? 'bad' : 'warn';
+  const bad = tampered || other || differing.length > 0;
+  const tone = bad ? 'bad' : verified ? 'good' : 'warn';
+  const word = tampered ? 'tampered with' : bad ? 'another event' : verified ? 'verified here' : 'not verified';
+  const said = tampered
+    ? sentence(message)
+    : other
+      ? 'The bundle that the gateway gave is not of this event.'
+      : bad
+        ? `What is on screen is not what was signed: ${differing.join(', ')}.`
+        : sentence(message);
   return (
     <div role="status">
       <p class={`proof-whole ${tone}`}>
         <Badge tone={tone} shape={tone === 'good' ? 'disc' : tone === 'bad' ? 'cross' : 'half'} ground>
-          {other ? 'another event' : verified ? 'verified here' : tampered ? 'tampered with' : 'not verified'}
+          {word}
         </Badge>
-        <span>{other ? 'The bundle that the gateway gave is not of this event.' : sentence(message)}</span>
+        <span>{said}</span>
       </p>
       <Checks checks={checks} />
       <p class="faint">
         Judged in this browser in {formatNumber(Math.max(1, Math.round(ms)))} ms.{' '}
-        {trust.deployment === 'first_use'
-          ? 'The keys were taken from the bundle itself: it agrees with itself. Who made it, keys that you hold from elsewhere tell: '
-          : 'Against keys that were given: '}
-        <code>sealstream verify --root-key</code>.
+        {verified &&
+          !bad &&
+          signed &&
+          'Time, actor, action, target, outcome and message are on screen as they were signed. '}
+        {trust.deployment === 'first_use' && (
+          <>
+            The keys are those that the bundle names: whose they are, only keys tell that you hold from elsewhere (
+            <a href="/verify">Verify a bundle</a>, or <code>sealstream verify --root-key</code>).
+          </>
+        )}
       </p>
     </div>
   );
