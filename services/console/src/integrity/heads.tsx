@@ -1,4 +1,4 @@
-import { useState } from 'preact/hooks';
+import { useApp } from '../shell/app.js';
 import { Badge } from '../ui/badge.js';
 import { Button } from '../ui/button.js';
 import { formatNumber } from '../ui/format.js';
@@ -14,7 +14,8 @@ type HeadMap = ReadonlyMap<string, ShardHead> | undefined;
 
 /** Each shard's newest head: its signatures as checked in this browser, and how far the continuous verifier has come. */
 export function Heads({ list, heads }: { list: LogList; heads: HeadMap }) {
-  const [judged, setJudged] = useState<ListedShard>();
+  const { router } = useApp();
+  const judged = list.shards.find(({ name }) => name === router.text('judge'));
   if (list.shards.length === 0) {
     return (
       <Empty title="There is no log yet" icon="integrity">
@@ -47,14 +48,14 @@ export function Heads({ list, heads }: { list: LogList; heads: HeadMap }) {
             cell: (shard) =>
               shard.name !== 'registry' &&
               shard.size > 0 && (
-                <Button small onClick={() => setJudged(shard)}>
+                <Button small onClick={() => router.change({ judge: shard.name }, { push: true })}>
                   Judge here
                 </Button>
               ),
           },
         ]}
       />
-      {judged && <JudgedHere shard={judged} onClose={() => setJudged(undefined)} />}
+      {judged && <JudgedHere shard={judged} onClose={() => router.change({ judge: undefined })} />}
     </>
   );
 }
