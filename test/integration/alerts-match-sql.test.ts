@@ -14,7 +14,7 @@ import { readFeeds, readSigmaRules } from '../support/sigma-data.js';
 import { createTestDatabase, type TestDatabase } from '../support/stack.js';
 import { createStoredLog } from '../support/stored-log.js';
 
-const cases = Number(process.env.SEALSTREAM_PROPERTY_CASES ?? 300);
+const cases = Number(process.env.SEALSTREAM_PROPERTY_CASES ?? 150);
 const stored = 400;
 
 describe('a detection in SQL', () => {

@@ -18,7 +18,7 @@ import { createLiveWorld, type LiveWorld } from '../support/live-world.js';
 import { type QueryGateway, startQueryGateway } from '../support/query-gateway.js';
 import { buildIndexes } from '../support/stack.js';
 
-const cases = Number(process.env.SEALSTREAM_PROPERTY_CASES ?? 300);
+const cases = Number(process.env.SEALSTREAM_PROPERTY_CASES ?? 150);
 const stored = 500;
 
 interface List {

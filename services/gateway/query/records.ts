@@ -44,7 +44,7 @@ export function createRecords({ clickhouse, database }: { clickhouse: ClickHouse
     }
   };
 
-  const select = (where: string, params: Record<string, unknown>): Promise<BatchRow[]> =>
+  const read = (where: string, params: Record<string, unknown>): Promise<BatchRow[]> =>
     guarded(async () =>
       decodeBatchRows(
         await fetchRowBinary({
@@ -56,6 +56,17 @@ export function createRecords({ clickhouse, database }: { clickhouse: ClickHouse
         }),
       ),
     );
+
+  /** A verdict asks for the same rows from two sides at once: a question that is under way is not asked again. */
+  const underWay = new Map<string, Promise<BatchRow[]>>();
+  const select = (where: string, params: Record<string, unknown>): Promise<BatchRow[]> => {
+    const key = JSON.stringify([where, params]);
+    const running = underWay.get(key);
+    if (running) return running;
+    const started = read(where, params).finally(() => underWay.delete(key));
+    underWay.set(key, started);
+    return started;
+  };
 
   const objects = <T>(query: string, params: Record<string, unknown>): Promise<T[]> =>
     guarded(async () => {
@@ -95,8 +106,15 @@ export function createRecords({ clickhouse, database }: { clickhouse: ClickHouse
     return after;
   };
 
+  const at: Records['at'] = ({ incarnation, partition }, offsets) =>
+    select('offset IN {offsets:Array(UInt64)} ORDER BY offset', {
+      incarnation: incarnation.toString('hex'),
+      partition,
+      offsets,
+    });
+
   return {
-    of: (row) => select('offset = {offset:UInt64} LIMIT 2', place(row)),
+    of: ({ offset, ...partition }) => at(partition, [offset]),
     async markerBelow(row) {
       const [marker] = await select(
         `offset < {offset:UInt64} AND record_kind = 'registry' AND ${accepted} ORDER BY offset DESC LIMIT 1`,
@@ -104,12 +122,7 @@ export function createRecords({ clickhouse, database }: { clickhouse: ClickHouse
       );
       return marker;
     },
-    at: ({ incarnation, partition }, offsets) =>
-      select('offset IN {offsets:Array(UInt64)} ORDER BY offset', {
-        incarnation: incarnation.toString('hex'),
-        partition,
-        offsets,
-      }),
+    at,
     between: ({ incarnation, partition }, from, to, limit) =>
       select('offset >= {from:UInt64} AND offset < {to:UInt64} ORDER BY offset LIMIT {limit:UInt32}', {
         incarnation: incarnation.toString('hex'),
