@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { undoOf } from '../../services/console/src/alerts/acting.js';
-import { hold, inTab } from '../../services/console/src/alerts/held.js';
+import { hold, holdAll, inTab } from '../../services/console/src/alerts/held.js';
 import { isInTime, isNarrowed, readAlertQuestion } from '../../services/console/src/alerts/question.js';
 import type { Alert } from '../../services/console/src/alerts/types.js';
 import { groupHref, happened, prospect } from '../../services/console/src/alerts/words.js';
@@ -39,6 +39,12 @@ describe('alerts at hand', () => {
     );
     held = hold(held, [alert({ state: 'acknowledged' }), alert({ id: 'b', state: 'replaced' })]);
     assert.deepEqual([inTab(held, 'open').length, inTab(held, 'acknowledged').map(({ id }) => id)], [0, ['a']]);
+  });
+
+  test('what a whole list no longer has is gone, unless it came while the list was under way', () => {
+    const before = hold(new Map(), [alert(), alert({ id: 'b' }), alert({ id: 'r', state: 'resolved' })]);
+    const now = hold(before, [alert({ id: 'b', count: 7 }), alert({ id: 'c' })]);
+    assert.deepEqual([...holdAll(now, 'open', [alert({ id: 'd' })], before).keys()].sort(), ['b', 'c', 'd', 'r']);
   });
 
   test('beyond what is kept, the longest resolved go and what lasts stays', () => {

@@ -2,7 +2,7 @@ import { type ReadonlySignal, signal } from '@preact/signals';
 import type { Api } from '../api/call.js';
 import { asProblem, type Problem } from '../api/problem.js';
 import type { Live, LiveStatus } from '../live/live.js';
-import { type Held, hold } from './held.js';
+import { type Held, hold, holdAll } from './held.js';
 import { type AlertQuestion, alertParameters, isInTime, streamFilter, type Tab, tabs } from './question.js';
 import type { Alert, AlertChange, AlertList } from './types.js';
 
@@ -44,12 +44,14 @@ export function createAlertsData({ api, live }: { api: Api; live: Live }): Alert
   const page = (tab: Tab, cursor: string | undefined): void => {
     if (!question) return;
     const mine = running.signal;
+    const before = held.peek();
     set(tab, { ...state.peek()[tab], loading: true, problem: undefined });
     const query = { ...alertParameters(question, Date.now()), state: tab, limit: pageOf[tab], cursor };
     api.get<AlertList>('/api/alerts', query, mine).then(
       ({ alerts, next_cursor }) => {
         if (mine.aborted) return;
-        held.value = hold(held.peek(), alerts);
+        const whole = cursor === undefined && next_cursor === null;
+        held.value = whole ? holdAll(held.peek(), tab, alerts, before) : hold(held.peek(), alerts);
         if (next_cursor === null) cursors.delete(tab);
         else cursors.set(tab, next_cursor);
         set(tab, { loading: false, more: next_cursor !== null, problem: undefined });

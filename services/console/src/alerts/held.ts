@@ -20,6 +20,19 @@ export function hold(held: Held, alerts: readonly Alert[]): Held {
   return next;
 }
 
+/**
+ * Takes in the whole list of a tab: what stood there when it was asked for (`before`), and is in it no longer, is gone. What changed while the
+ * answer was under way is newer than it.
+ */
+export function holdAll(held: Held, tab: Tab, alerts: readonly Alert[], before: Held): Held {
+  const listed = new Set(alerts.map(({ id }) => id));
+  const next = new Map(held);
+  for (const [id, alert] of held) {
+    if (alert.state === tab && before.get(id) === alert && !listed.has(id)) next.delete(id);
+  }
+  return hold(next, alerts);
+}
+
 /** The newest first, as the API lists them. */
 const byBeginning = (a: Alert, b: Alert): number =>
   a.first_seen === b.first_seen ? (a.id < b.id ? 1 : -1) : a.first_seen < b.first_seen ? 1 : -1;

@@ -52,7 +52,7 @@ function Difference({ difference }: { difference: NonNullable<Backtest['differen
   const same = only_old_total === 0 && only_new_total === 0;
   return (
     <section class="backtest-difference" aria-label="Difference to the saved one">
-      <h3>Against the saved one</h3>
+      <h2>Against the saved one</h2>
       <p>
         {same
           ? `The same ${counted(both, 'alert')}.`
@@ -82,17 +82,19 @@ function Findings({
   tone?: 'added' | 'removed' | '';
 }) {
   if (findings.length === 0) return null;
+  // Those of the difference stand below its own heading.
+  const Heading = tone === '' ? 'h2' : 'h3';
   const sign = tone === 'added' ? '+ ' : tone === 'removed' ? '− ' : '';
   return (
     <section aria-label={label}>
-      <h3>
+      <Heading>
         {label}{' '}
         {total > shown && (
           <span class="faint">
             the first {shown} of {formatNumber(total)}
           </span>
         )}
-      </h3>
+      </Heading>
       <ol class={`backtest-findings ${tone}`}>
         {findings.slice(0, shown).map((finding) => (
           <li key={finding.id}>

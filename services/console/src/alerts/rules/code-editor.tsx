@@ -93,16 +93,18 @@ export function CodeEditor({
           onKeyDown={onKeyDown}
         />
       </div>
-      <ul class="code-notes" id={`${id}-notes`} role="status">
-        {notes.map(({ line, tone, text }) => (
-          <li key={`${line} ${text}`} class={tone}>
-            <button type="button" onClick={() => goTo(line)}>
-              Line {line}
-            </button>
-            <span>{text}</span>
-          </li>
-        ))}
-      </ul>
+      <div class="code-notes" id={`${id}-notes`} role="status">
+        <ul>
+          {notes.map(({ line, tone, text }) => (
+            <li key={`${line} ${text}`} class={tone}>
+              <button type="button" onClick={() => goTo(line)}>
+                Line {line}
+              </button>
+              <span>{text}</span>
+            </li>
+          ))}
+        </ul>
+      </div>
     </div>
   );
 }

@@ -55,7 +55,7 @@ export function SimpleForm({
         />
       </div>
       <Field label="What it is for" value={rule.description} onInput={(description) => change({ description })} />
-      <h3>Events where</h3>
+      <h2>Events where</h2>
       {filters.map(({ field, value }, at) => {
         const changed = (one: { field?: string; value?: string }): void =>
           change({ filters: filters.map((old, index) => (index === at ? { ...old, ...one } : old)) });
