@@ -7,7 +7,6 @@ import {
   createLaneStore,
   type Folder,
   type RegistryReader,
-  readTopic,
   topicOffsets,
 } from '../core/reading/index.js';
 import type { BatchRow } from '../core/rows/index.js';
@@ -15,14 +14,8 @@ import { sha256 } from '../core/seal/index.js';
 import { placeOf } from './check-record.js';
 import type { Checked } from './check-stored.js';
 import type { Report } from './difference.js';
+import { type KafkaPartition, readStretches } from './read-kafka.js';
 import type { StoredPartition, StoredRows } from './stored.js';
-
-/** What Kafka still holds of a partition, and how far it was compared. */
-export interface KafkaPartition {
-  partition: number;
-  low: number;
-  high: number;
-}
 
 /**
  * Reads the topic from where Kafka still holds it to where ClickHouse holds it, judges every record anew, and compares: the bytes' hash, the append
@@ -63,66 +56,35 @@ export async function checkKafka({
   const held = await topicOffsets(kafka, topic);
   const judge = createJudge({ deployment, erasures });
   const folders = new Map<number, Folder>();
-  const ends = new Map<number, number>();
-  const from = new Map<number, number>();
+  const wanted = new Map<number, { from: number; to: number }>();
   for (const { partition, low, high } of held) {
     const own = partitions.find((one) => one.partition === partition);
     const start = own ? Math.max(low, own.first) : high;
     const end = own ? Math.min(high, own.next) : high;
-    from.set(partition, Math.min(start, high));
     if (start >= end) continue;
-    ends.set(partition, end);
+    wanted.set(partition, { from: start, to: end });
     const laneStore = createLaneStore({ clickhouse, database, incarnation, partition });
     folders.set(partition, await createFolder({ judge, registryReader, laneStore, partition, start }));
   }
-  if (ends.size === 0) return held;
-
-  let resolve = (): void => {};
-  let reject = (_: Error): void => {};
-  const done = new Promise<void>((yes, no) => {
-    resolve = yes;
-    reject = no;
-  });
-  const stop = (): void => reject(signal.reason as Error);
-  signal.addEventListener('abort', stop);
-  const onRecords = async (partition: number, records: TopicRecord[]): Promise<void> => {
-    const end = ends.get(partition);
-    if (end === undefined) return;
-    const own = records.filter(({ offset }) => offset < end);
-    if (own.length > 0) {
-      const stretch = { incarnation, partition, from: own[0]!.offset, to: own.at(-1)!.offset + 1 };
+  await readStretches({
+    kafka,
+    topic,
+    held,
+    wanted,
+    async onRecords(partition, records) {
+      const stretch = { incarnation, partition, from: records[0]!.offset, to: records.at(-1)!.offset + 1 };
       const rows = new Map((await stored.records(stretch)).map((row) => [row.offset, row]));
-      for (const record of own) {
+      for (const record of records) {
         const judged = await folders.get(partition)!.fold(record);
         const row = rows.get(record.offset);
         // A row that is not there is found where offsets are looked at.
         if (row) compare(record, judged, row, report);
       }
-      onChecked({ records: own.length, events: 0 });
-    }
-    if (records.at(-1)!.offset + 1 >= end) ends.delete(partition);
-    if (ends.size === 0) resolve();
-  };
-  const reader = await readTopic({
-    kafka,
-    topic,
-    from,
-    onRecords: (partition, records) =>
-      onRecords(partition, records).catch((error) => {
-        reject(error as Error);
-        throw error;
-      }),
-    onGap: reject,
-    onCrash: (error, restarts) => void (restarts || reject(error)),
+      onChecked({ records: records.length, events: 0 });
+    },
     log,
-    groupPrefix: 'sealstream-fsck',
+    signal,
   });
-  try {
-    await done;
-  } finally {
-    signal.removeEventListener('abort', stop);
-    await reader.stop();
-  }
   return held;
 }
 

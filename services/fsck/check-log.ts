@@ -61,6 +61,8 @@ export function createLogCheck({
 }): LogCheck & {
   /** First offset that the log does not hold yet; 0 where it holds none. */
   sealedTo(of: Pick<Stretch, 'incarnation' | 'partition'>): Promise<number>;
+  /** What was sealed at an offset; undefined where nothing is, yet. 'unreadable': the log's files do not say. */
+  sealed(of: Pick<Stretch, 'incarnation' | 'partition'>, offset: number): Promise<LogEntry | undefined | 'unreadable'>;
 } {
   const hasher = createNodeTreeHasher();
   const verify = createNodeVerifier();
@@ -199,6 +201,14 @@ export function createLogCheck({
     async sealedTo(of) {
       const { checkpoint, firstOffset } = await shardOf(of);
       return checkpoint && checkpoint.size > 0 ? firstOffset + checkpoint.size : 0;
+    },
+    async sealed(of, offset) {
+      const shard = await shardOf(of);
+      const index = offset - shard.firstOffset;
+      if (!shard.checkpoint || index < 0 || index >= shard.checkpoint.size) return undefined;
+      if (shard.isBroken) return 'unreadable';
+      const bytes = await entryAt(shard, index).catch(broken(originOf(audience, of), shard));
+      return bytes ? decodeEntry(bytes) : 'unreadable';
     },
     async records(stretch, records) {
       const shard = await shardOf(stretch);

@@ -4,9 +4,10 @@ import type { Deployment, ErasureList } from '../core/judge/index.js';
 import type { Logger } from '../core/log.js';
 import { type RegistryReader, topicOffsets } from '../core/reading/index.js';
 import type { BatchRow } from '../core/rows/index.js';
-import { checkKafka, type KafkaPartition } from './check-kafka.js';
+import { checkKafka } from './check-kafka.js';
 import { type Checked, checkStored } from './check-stored.js';
 import type { Report } from './difference.js';
+import type { KafkaPartition } from './read-kafka.js';
 import { createStoredRows, type EventPlace, type StoredPartition, type Stretch } from './stored.js';
 
 /** The log's side of a comparison: entries against records. */
@@ -89,6 +90,10 @@ export async function fsck({
       log: logger,
       signal,
     });
+    for (const { partition, low } of held) {
+      const first = present.find((one) => one.partition === partition)?.first ?? 0;
+      if (first > low) reportHead({ ...kafka, partition, low, first }, report);
+    }
     for (const [partition, expected] of kafka.expected) {
       if (onlyPartition !== undefined && partition !== onlyPartition) continue;
       const next = present.find((one) => one.partition === partition)?.next ?? 0;
@@ -114,6 +119,18 @@ export async function fsck({
   await logCheck?.finish(partitions);
   if (onlyPartition === undefined) await checkStrays({ stored, partitions: all, kafka, report });
   return { partitions, kafka: held, ...total };
+}
+
+/** The consumer begins at a partition's first record. */
+function reportHead(
+  { incarnation, partition, low, first }: { incarnation: Buffer; partition: number; low: number; first: number },
+  report: Report,
+): void {
+  report({
+    kind: 'record_missing',
+    place: { incarnation: incarnation.toString('hex'), partition, offset: low, lastOffset: first - 1 },
+    detail: `batches begins at offset ${first}, and Kafka holds records from offset ${low} on`,
+  });
 }
 
 function reportTail(

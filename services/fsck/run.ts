@@ -20,7 +20,7 @@ export interface FsckDeployment {
   deployment: Deployment;
 }
 
-/** Reconciles a deployment: `fsck` with the registry read, and what the consumer says of itself. */
+/** Reconciles a deployment: `fsck` with the registry read, and what the consumer says of itself. Resolves with the topic's incarnation, too. */
 export async function runFsck(
   { clickhouse, database, kafka, topics, groupId, deployment }: FsckDeployment,
   {
@@ -41,7 +41,7 @@ export async function runFsck(
     logger: Logger;
     signal: AbortSignal;
   },
-): Promise<Fsck> {
+): Promise<Fsck & { incarnation: Buffer }> {
   const registryReader = await createRegistryReader({ kafka, topic: topics.registry, deployment, log: logger });
   try {
     const incarnation = registryReader.registry.incarnation(topics.events)?.id;
@@ -56,7 +56,7 @@ export async function runFsck(
     const expected = withKafka ? await committed({ kafka, topics, groupId, incarnation }) : new Map<number, number>();
     const erased = createNamedErasures({ clickhouse, database });
     await erased.refresh();
-    return await fsck({
+    const found = await fsck({
       clickhouse,
       database,
       kafka: withKafka ? { client: kafka, topic: topics.events, incarnation, expected } : undefined,
@@ -70,6 +70,7 @@ export async function runFsck(
       logger,
       signal,
     });
+    return { ...found, incarnation };
   } finally {
     await registryReader.stop();
   }

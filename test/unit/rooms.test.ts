@@ -16,6 +16,8 @@ const permitted: Readonly<Record<string, readonly string[]>> = {
   ],
   // AuditClient logs by the SDK.
   client: ['producer/index.js'],
+  // A repair decides as the consumer does, and tells it where to go on.
+  fsck: ['assignment', 'errors', 'intent', 'range', 'read-back'].map((file) => `consumer/${file}.js`),
   // Every part that has a command.
   cli: [
     'client/',

@@ -212,6 +212,15 @@ const own: readonly ActionDefinition[] = [
     partition,
     offset: count('of the record'),
   }),
+  event('log.repaired', 'Stored rows were deleted, to be written anew from Kafka.', {
+    incarnation: text('of the events topic, hex'),
+    partition,
+    offset: count('from which on'),
+    records: count('how many Kafka gives again'),
+    rows: object('how many were deleted, by table'),
+    generation: count('under which the consumer goes on'),
+    detail: text('what was wrong'),
+  }),
   event('log.witness_refused', 'A witness did not sign a checkpoint.', { witness: text('which'), detail: text('why') }),
 ];
 
