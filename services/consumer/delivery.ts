@@ -1,5 +1,5 @@
 import { type Table, tables } from './blocks/index.js';
-import type { StopCode } from './errors.js';
+import { remedy, type StopCode } from './errors.js';
 import type { CommitMetadata, Intent } from './intent.js';
 
 /** What Kafka and ClickHouse say of a partition when it is assigned. Offsets "above" are the first one above the newest row, 0 for none. */
@@ -33,8 +33,7 @@ export type Start =
   | { kind: 'finish'; next: number; generation: number; compare: number | undefined; intent: Intent }
   | Stop;
 
-const repair =
-  'The tables and the group were changed by something else than this consumer; nothing was written. Compare them with fsck.';
+const repair = `The tables and the group were changed by something else than this consumer. Nothing was written. ${remedy}`;
 
 const stop = (code: StopCode, message: string): Stop => ({ kind: 'stop', code, message });
 
@@ -48,7 +47,7 @@ export function decideStart(facts: PartitionFacts): Start {
       return stop(
         'rows_without_intent',
         `rows are stored up to offset ${newest - 1}, but the group has no offset. Either another group stored them, or the topic was ` +
-          'deleted and made again, with which Kafka forgets offsets; then it needs an incarnation of its own in the registry.',
+          `deleted and made again, with which Kafka forgets offsets; then it needs an incarnation of its own in the registry. Nothing was written. ${remedy}`,
       );
     }
     return within(facts, { kind: 'begin', next: 0, generation: 0, compare: undefined });
@@ -116,7 +115,8 @@ function within(facts: PartitionFacts, start: Exclude<Start, Stop>): Start {
     return stop(
       'range_gone',
       `Kafka begins at offset ${low}: offsets ${start.next}–${low - 1} were deleted before they were stored. ` +
-        'The topic keeps records for less time than this consumer was away. What is left is not read until fsck has noted the loss.',
+        'The topic keeps records for less time than this consumer was away. Nothing gives these records back, and the partition stands still: ' +
+        '`sealstream fsck --repair` says what is still right. Give the topic a longer retention, and see docs/guides/fsck.md for what is left to do.',
     );
   }
   return start.compare !== undefined && start.compare < low ? { ...start, compare: undefined } : start;

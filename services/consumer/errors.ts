@@ -28,6 +28,10 @@ export const stopCodes = [
 ] as const;
 export type StopCode = (typeof stopCodes)[number];
 
+/** What to do about what a repair can mend; docs/guides/fsck.md, "A partition stands still", tells the rest. */
+export const remedy =
+  'Stop the consumer and run `sealstream fsck --repair`: it says what is wrong, what it would delete and what Kafka gives again.';
+
 /** A partition's delivery stops. `code` is one of `stopCodes`. */
 export class DeliveryStop extends SealstreamError {
   declare readonly code: StopCode;

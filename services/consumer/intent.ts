@@ -1,4 +1,4 @@
-import { DeliveryStop } from './errors.js';
+import { DeliveryStop, remedy } from './errors.js';
 
 /** A range that will be inserted: written to Kafka, as metadata of the group's offset, before the first of its rows. */
 export interface Intent {
@@ -45,7 +45,8 @@ export function decodeMetadata(text: string): CommitMetadata {
     throw new DeliveryStop(
       'intent_unreadable',
       `the consumer group's offset carries metadata that this version did not write: ${text.slice(0, 200)}. ` +
-        'Another program commits to this group, or a newer version ran: give this consumer a group of its own or run the newer version.',
+        'Another program commits to this group, or a newer version ran: give this consumer a group of its own or run the newer version. ' +
+        `Where it was a slip of the hand: ${remedy}`,
     );
   };
   let written: Partial<Written>;

@@ -4,7 +4,7 @@ import type { Folder } from '../core/reading/index.js';
 import type { Beginning } from './assignment.js';
 import type { Blocks, Table } from './blocks/index.js';
 import { decideDelivery } from './delivery.js';
-import { DeliveryStop } from './errors.js';
+import { DeliveryStop, remedy } from './errors.js';
 import { type CommitMetadata, type Intent, insertToken } from './intent.js';
 import { type JudgedRange, judgeRange, valueHashOf } from './judge-range.js';
 import type { ConsumerMetrics } from './metrics.js';
@@ -195,11 +195,9 @@ export function createPartitionDelivery({
       await insert([table], intent, blocks, turn);
       if (await isComplete(table, intent, expected)) return;
     }
-    const remedy =
-      rows > 0
-        ? `Delete what ${table} holds of these offsets, and the consumer writes them anew.`
-        : 'Where the table has replicas, look whether the one that answers lags behind.';
-    const message = `ClickHouse took ${table} for offsets ${intent.first}–${intent.last} and holds ${rows} of ${expected[table]} rows: it remembers the token of rows that are gone. Nothing after them was written. ${remedy}`;
+    const advice =
+      rows > 0 ? remedy : `Where the table has replicas, look whether the one that answers lags behind. ${remedy}`;
+    const message = `ClickHouse took ${table} for offsets ${intent.first}–${intent.last} and holds ${rows} of ${expected[table]} rows: it remembers the token of rows that are gone. Nothing after them was written. ${advice}`;
     throw new DeliveryStop('token_remembered', message, where(intent.first));
   };
 
@@ -216,7 +214,7 @@ export function createPartitionDelivery({
       });
       const digest = rangeDigest(range.valueHashes);
       if (digest !== intent.digest) {
-        const message = `Kafka's offsets ${intent.first}–${intent.last} are not those that were begun: digest ${digest}, intended ${intent.digest}`;
+        const message = `Kafka's offsets ${intent.first}–${intent.last} are not those that were begun: digest ${digest}, intended ${intent.digest}. ${remedy}`;
         throw new DeliveryStop('digest_differs', message, where(intent.first));
       }
       const expected = range.summary.rows;

@@ -2,54 +2,19 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { originOf, shardName } from '../../services/core/log-folder/index.js';
 import type { BatchRow } from '../../services/core/rows/index.js';
-import {
-  appendEntries,
-  bundlePath,
-  createNoteKey,
-  createProver,
-  emptyEdge,
-  encodeEntry,
-  formatCheckpoint,
-  formatNote,
-  type LogFile,
-  signText,
-  tilePath,
-} from '../../services/core/tlog/index.js';
-import { createNodeSigner, createNodeTreeHasher, sha256 } from '../../services/core/tlog/node.js';
+import { bundlePath, createNoteKey } from '../../services/core/tlog/index.js';
+import { sha256 } from '../../services/core/tlog/node.js';
 import { createLogCheck } from '../../services/fsck/check-log.js';
 import type { Difference } from '../../services/fsck/difference.js';
 import { createStoredRows, type StoredPartition } from '../../services/fsck/stored.js';
 import { eventParts, newKey } from '../support/judging.js';
+import { checkpointOf, entryOf, logOf } from '../support/log-files.js';
 import { createTestDatabase, type TestDatabase } from '../support/stack.js';
 import { createStoredLog } from '../support/stored-log.js';
 
 const audience = 'sealstream.test/fsck';
-const hasher = createNodeTreeHasher();
 const logKey = newKey();
 const records = 300;
-
-/** A log's files as a sealer leaves them, of any entries. */
-async function logOf(entries: Uint8Array[], origin: string, shard: string): Promise<Map<string, Uint8Array>> {
-  const { files } = appendEntries({ hasher, edge: emptyEdge, entries });
-  const byPath = new Map(files.map(({ path, bytes }: LogFile) => [`${shard}/${path}`, bytes]));
-  const readTile = async (level: number, index: number, width: number): Promise<Uint8Array> => {
-    return byPath.get(`${shard}/${tilePath(level, index, width)}`)!;
-  };
-  const root = await createProver({ hasher, readTile }).root(entries.length);
-  byPath.set(`${shard}/checkpoint`, await checkpointOf({ origin, size: entries.length, root }));
-  return byPath;
-}
-
-async function checkpointOf(
-  checkpoint: { origin: string; size: number; root: Uint8Array },
-  key = logKey,
-): Promise<Uint8Array> {
-  const text = formatCheckpoint(checkpoint);
-  const noteKey = createNoteKey({ sha256, name: checkpoint.origin, publicKey: key.publicKey });
-  return Buffer.from(
-    formatNote({ text, signatures: [await signText({ text, key: noteKey, sign: createNodeSigner(key) })] }),
-  );
-}
 
 describe('the log against the stored records', () => {
   let db: TestDatabase;
@@ -70,16 +35,7 @@ describe('the log against the stored records', () => {
     assert.ok(rows.length > 256, 'more than one bundle');
     origin = originOf(audience, partition);
     shard = shardName(partition);
-    entries = rows.map((row) =>
-      encodeEntry({
-        incarnation: row.incarnation,
-        partition: row.partition,
-        offset: row.offset,
-        appendTimeMs: row.append_time,
-        valueHash: row.value_hash,
-        signed: row.header.length > 0 ? { header: row.header, signature: row.signature } : undefined,
-      }),
-    );
+    entries = rows.map(entryOf);
   });
   after(() => db.remove());
 
@@ -104,7 +60,7 @@ describe('the log against the stored records', () => {
       place.shard ? kind : `${kind} ${place.offset}${place.lastOffset === undefined ? '' : `-${place.lastOffset}`}`,
     );
   };
-  const whole = (): Promise<Map<string, Uint8Array>> => logOf(entries, origin, shard);
+  const whole = (): Promise<Map<string, Uint8Array>> => logOf(entries, origin, shard, logKey);
 
   test('agree where nobody changed anything', async () => {
     assert.deepEqual(await differences(await whole()), []);
@@ -123,7 +79,7 @@ describe('the log against the stored records', () => {
   });
 
   test('a record that was never sealed is named', async () => {
-    const short = await logOf(entries.slice(0, -1), origin, shard);
+    const short = await logOf(entries.slice(0, -1), origin, shard, logKey);
     assert.deepEqual(await differences(short), [`entry_missing ${rows.at(-1)!.offset}`]);
   });
 
@@ -150,10 +106,10 @@ describe('the log against the stored records', () => {
 
   test('a checkpoint that a witness has of another tree names the fork, one that is ahead the rollback', async () => {
     const files = await whole();
-    const forked = await checkpointOf({ origin, size: 200, root: new Uint8Array(32) });
-    const ahead = await checkpointOf({ origin, size: 10_000, root: new Uint8Array(32) });
+    const forked = await checkpointOf({ origin, size: 200, root: new Uint8Array(32) }, logKey);
+    const ahead = await checkpointOf({ origin, size: 10_000, root: new Uint8Array(32) }, logKey);
     assert.deepEqual(await differences(files, { known: [forked, ahead] }), ['log_forked', 'log_forked']);
-    const older = await logOf(entries.slice(0, 200), origin, shard);
+    const older = await logOf(entries.slice(0, 200), origin, shard, logKey);
     assert.deepEqual(await differences(files, { known: [older.get(`${shard}/checkpoint`)!] }), []);
   });
 });

@@ -1,33 +1,26 @@
-import { readFile } from 'node:fs/promises';
-import { resolve } from 'node:path';
 import { type Command, Option } from 'commander';
-import { createClickHouse } from '../../core/clients/clickhouse.js';
-import { createKafka } from '../../core/clients/kafka.js';
-import { type Environment, readAddresses, readEnvironment } from '../../core/config.js';
-import { readDeployment, readGroup } from '../../core/deployment.js';
-import { messageOf } from '../../core/errors.js';
+import type { Environment } from '../../core/config.js';
 import { createLogger } from '../../core/log.js';
-import { keptEvery } from '../../core/log-folder/index.js';
-import { createNoteKey, type NoteKey } from '../../core/tlog/index.js';
-import { sha256 } from '../../core/tlog/node.js';
-import { createLogCheck } from '../../fsck/check-log.js';
 import type { Difference, Report } from '../../fsck/difference.js';
-import type { Fsck, LogCheck } from '../../fsck/fsck.js';
-import { folderFiles, httpFiles } from '../../fsck/log-files.js';
+import type { Fsck } from '../../fsck/fsck.js';
 import { runFsck } from '../../fsck/run.js';
 import { instanceEnvironment } from '../connection/connection.js';
-import { CliError, exitCodes } from '../errors.js';
+import { exitCodes, usageError } from '../errors.js';
 import { type OutputFormat, outputFormats } from '../output/printer.js';
 import { createProgress } from '../output/progress.js';
 import { collected, type Tools, wholeNumber } from './command.js';
+import { readLogOptions, withDeployment } from './fsck-deployment.js';
+import { repair } from './fsck-repair.js';
 
-interface FsckOptions {
+export interface FsckOptions {
   output: OutputFormat;
   kafka: boolean;
   log: string | boolean | undefined;
   checkpoint?: string[];
   partition?: number;
   limit: number;
+  repair?: boolean;
+  yes?: boolean;
 }
 
 const mostShown = 100_000;
@@ -42,8 +35,15 @@ export function addFsck(parent: Command, tools: Tools): void {
     .option('--checkpoint <file>', 'a checkpoint kept elsewhere, as a witness has it; may be repeated', collected)
     .option('--partition <n>', 'this one alone', wholeNumber(0, 2 ** 31))
     .option('--limit <n>', 'print at most so many differences; all are counted', wholeNumber(1, mostShown), 1_000)
+    .option('--repair', 'say what would be deleted and written anew from Kafka; the consumer must be stopped')
+    .option('--yes', 'with --repair: do it')
     .addOption(new Option('-o, --output <format>', 'how to print').choices(outputFormats).default('table'))
-    .action((options: FsckOptions) => run(options, tools));
+    .action((options: FsckOptions) => {
+      if (options.yes && !options.repair) throw usageError('--yes belongs to --repair: fsck alone changes nothing.');
+      if (options.repair && !options.kafka)
+        throw usageError('A repair is made from Kafka: --no-kafka does not go with it.');
+      return options.repair ? repair(options, tools) : run(options, tools);
+    });
 }
 
 async function run(options: FsckOptions, { surroundings, printer, exitWith }: Tools): Promise<void> {
@@ -85,73 +85,22 @@ interface Running {
   cwd: string;
 }
 
-async function reconcile(environment: Environment, options: FsckOptions, running: Running): Promise<Fsck> {
-  const { addresses, deployment, topics } = readWhere(environment);
-  const { kafkaBrokers: brokers, clickhouseUrl, clickhouseDatabase: database } = addresses;
-  const groupId = readGroup(environment, 'consumer', topics);
-  const logger = createLogger('fsck', 'silent');
-  const clickhouse = createClickHouse({ url: clickhouseUrl, database });
-  try {
-    return await runFsck(
-      {
-        clickhouse,
-        database,
-        kafka: createKafka({ brokers, clientId: 'sealstream-fsck', log: logger }),
-        topics,
-        groupId,
-        deployment,
-      },
-      {
-        withKafka: options.kafka,
-        log: await logOf(environment, options, { ...running, audience: deployment.audience }),
-        onlyPartition: options.partition,
-        report: running.report,
-        onProgress: running.onProgress,
-        logger,
-        signal: running.signal,
-      },
-    );
-  } finally {
-    await clickhouse.close();
-  }
-}
-
-function readWhere(environment: Environment) {
-  try {
-    return { addresses: readAddresses(environment), ...readDeployment(environment) };
-  } catch (error) {
-    throw new CliError(
-      'no_instance',
-      `${messageOf(error)}\nfsck reads Kafka and ClickHouse themselves: run it where .sealstream/env is (npm start leaves it), or set those variables.`,
-    );
-  }
-}
-
-/** The log that is meant, and the key that is trusted: the one that the operator pins, never the one that the log names itself. */
-async function logOf(
-  environment: Environment,
-  { log, checkpoint = [] }: FsckOptions,
-  { report, cwd, audience }: Pick<Running, 'report' | 'cwd'> & { audience: string },
-): Promise<LogCheck | undefined> {
-  const env = readEnvironment(environment);
-  if (log === false) return undefined;
-  // Commander says true where --no-log is known and neither was given.
-  const where = typeof log === 'string' ? log : env.optional('SEALSTREAM_LOG_DIR');
-  if (where === undefined) return undefined;
-  const publicKeys = env.list('SEALSTREAM_LOG_PUBLIC_KEY', '').map((text) => Buffer.from(text, 'base64'));
-  if (publicKeys.length === 0 || publicKeys.some(({ length }) => length !== 32)) {
-    throw new CliError(
-      'input',
-      'SEALSTREAM_LOG_PUBLIC_KEY must hold the log’s public key (32 bytes in base64; several with commas between).',
-    );
-  }
-  const keysOf = (name: string): NoteKey[] => publicKeys.map((publicKey) => createNoteKey({ sha256, name, publicKey }));
-  const known = await Promise.all(
-    checkpoint.map(async (file) => ({ from: file, note: await readFile(resolve(cwd, file), 'utf8') })),
-  );
-  const isServed = /^https?:\/\//.test(where);
-  const read = isServed ? httpFiles(where) : folderFiles(resolve(cwd, where));
-  return createLogCheck({ read, audience, keysOf, known, keptEvery: isServed ? undefined : keptEvery, report });
+function reconcile(environment: Environment, options: FsckOptions, running: Running): Promise<Fsck> {
+  return withDeployment(environment, async (deployment) => {
+    const openLog = await readLogOptions(environment, options, {
+      cwd: running.cwd,
+      audience: deployment.deployment.audience,
+    });
+    return runFsck(deployment, {
+      withKafka: options.kafka,
+      log: openLog?.(running.report),
+      onlyPartition: options.partition,
+      report: running.report,
+      onProgress: running.onProgress,
+      logger: createLogger('fsck', 'silent'),
+      signal: running.signal,
+    });
+  });
 }
 
 const whole = (value: number): string => value.toLocaleString('en');
