@@ -64,6 +64,8 @@ export async function readStretches({
     onGap: reject,
     onCrash: (error, restarts) => void (restarts || reject(error)),
     log,
+    // Everything wanted is there: no fetch has to wait for more.
+    maxWaitMs: 100,
     groupPrefix: 'sealstream-fsck',
   });
   try {

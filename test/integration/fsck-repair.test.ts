@@ -54,8 +54,8 @@ async function createStoredWorld(partitions: number) {
   const deliver = async (): Promise<void> => {
     const consumer = await startTestConsumer(config);
     try {
-      await world.delivered();
-      for (let looks = 0; looks < 200 && !consumer.health.report().parts.delivery!.ready; looks += 1) await sleep(50);
+      await world.delivered({ timeoutMs: 120_000 });
+      for (let looks = 0; looks < 1_200 && !consumer.health.report().parts.delivery!.ready; looks += 1) await sleep(50);
       assert.equal(consumer.health.report().parts.delivery!.detail, '');
     } finally {
       await consumer.stop();
@@ -246,57 +246,7 @@ describe('a repair rebuilds from Kafka', () => {
   });
 });
 
-describe('a repair that is broken off', () => {
-  let world: StoredWorld;
-  before(async () => {
-    world = await createStoredWorld(1);
-  });
-  after(() => world.remove());
-
-  test('leaves a partition before which a consumer stands still, and another repair finishes', async () => {
-    const earlier = await world.snapshot(0);
-    await world.damage(0, ['DELETE FROM events WHERE SPOT = {2} AND idx = 3']);
-    const from = world.offset(0, 2);
-    const below = (await world.snapshot(0)).map((rows) =>
-      (rows as { offset: number }[]).filter(({ offset }) => offset < from),
-    );
-    const broken: RepairStep[] = ['before_commit', 'after_commit', 'after_batches', 'after_quarantine'];
-    for (const step of broken) {
-      const plan = await world.plan();
-      assert.equal(planOf(plan, 0)?.rebuild?.from, from, step);
-      const applied = applyRepair(world.deployment, plan, {
-        signal,
-        onStep: (at) => {
-          if (at === step) throw new Error('killed');
-        },
-      });
-      await assert.rejects(applied, /killed/);
-      if (step === 'before_commit') continue;
-      const { found } = planOf(await world.plan(), 0)!;
-      assert.match(found.at(-1)!, /the consumer stands still: rows_without_intent/, step);
-    }
-    const last = await world.plan();
-    assert.equal(planOf(last, 0)!.rebuild!.generation, broken.length);
-    await applyRepair(world.deployment, last, { signal });
-    assert.deepEqual(await world.snapshot(0), below, 'what lies below is as it was, and nothing else is there');
-    assert.deepEqual(planOf(await world.plan(), 0), undefined, 'nothing is left to repair');
-    await world.deliver();
-    assert.deepEqual(await world.differences(), []);
-    assert.deepEqual(await world.snapshot(0), earlier);
-  });
-
-  test('begins not at all while a consumer is in the group, and names it', async (t) => {
-    const consumer = await startTestConsumer(world.config);
-    t.after(consumer.stop);
-    await assert.rejects(world.plan(), (error: RepairStopped) => {
-      assert.equal(error.code, 'group_in_use');
-      assert.match(error.message, /has a member: consumer-\S+ at /);
-      return true;
-    });
-  });
-});
-
-describe('a repair is refused', () => {
+describe('a repair', () => {
   const sealedAs = async (world: StoredWorld, partition: number, rows: readonly BatchRow[]): Promise<OpenLog> => {
     const place = { incarnation: world.incarnation, partition };
     const { audience } = world.config;
@@ -321,7 +271,48 @@ describe('a repair is refused', () => {
     await world.damage(partition, ['ALTER TABLE batches UPDATE value_hash = reverse(value_hash) WHERE SPOT = {3}']);
   };
 
-  test('where Kafka has let go of the first wrong record, and what lies above is repaired', async () => {
+  test('broken off leaves a partition before which a consumer stands still, and another repair finishes', async () => {
+    const earlier = await world.snapshot(0);
+    await world.damage(0, ['DELETE FROM events WHERE SPOT = {2} AND idx = 3']);
+    const from = world.offset(0, 2);
+    const below = (await world.snapshot(0)).map((rows) =>
+      (rows as { offset: number }[]).filter(({ offset }) => offset < from),
+    );
+    const broken: RepairStep[] = ['before_commit', 'after_commit', 'after_batches', 'after_quarantine'];
+    let plan = await world.plan();
+    for (const step of broken) {
+      const applied = applyRepair(world.deployment, plan, {
+        signal,
+        onStep: (at) => {
+          if (at === step) throw new Error('killed');
+        },
+      });
+      await assert.rejects(applied, /killed/);
+      if (step === 'before_commit') continue;
+      plan = await world.plan();
+      const { found, rebuild } = planOf(plan, 0)!;
+      assert.match(found.at(-1)!, /the consumer stands still: rows_without_intent/, step);
+      assert.equal(rebuild?.from, from, step);
+    }
+    assert.equal(planOf(plan, 0)!.rebuild!.generation, broken.length);
+    await applyRepair(world.deployment, plan, { signal });
+    assert.deepEqual(await world.snapshot(0), below, 'what lies below is as it was, and nothing else is there');
+    await world.deliver();
+    assert.deepEqual(await world.differences(), []);
+    assert.deepEqual(await world.snapshot(0), earlier);
+  });
+
+  test('is refused while a consumer is in the group, and names it', async (t) => {
+    const consumer = await startTestConsumer(world.config);
+    t.after(consumer.stop);
+    await assert.rejects(world.plan(), (error: RepairStopped) => {
+      assert.equal(error.code, 'group_in_use');
+      assert.match(error.message, /has a member: consumer-\S+ at /);
+      return true;
+    });
+  });
+
+  test('is refused where Kafka has let go of the first wrong record, and what lies above is repaired', async () => {
     await world.damage(0, ['DELETE FROM events WHERE SPOT = {1}', 'DELETE FROM events WHERE SPOT = {4}']);
     await world.letGo(0, world.offset(0, 3));
     const { rebuild, refused } = planOf(await world.plan(), 0)!;
@@ -331,7 +322,7 @@ describe('a repair is refused', () => {
     assert.match(only!.why, /Kafka begins at offset \d+ and has let go of what is below/);
   });
 
-  test('where the records that are missing end where Kafka begins', async () => {
+  test('is refused where the records that are missing end where Kafka begins', async () => {
     await world.damage(1, ['DELETE FROM events WHERE SPOT <= {2}', 'DELETE FROM batches WHERE SPOT IN ({1}, {2})']);
     await world.letGo(1, world.offset(1, 2));
     const earlier = await world.snapshot(1);
@@ -345,7 +336,7 @@ describe('a repair is refused', () => {
     assert.deepEqual(await world.snapshot(1), earlier);
   });
 
-  test('where Kafka holds another record than was stored, unless the log says that it is the one that was sealed', async () => {
+  test('is refused where Kafka holds another record than was stored, unless the log says that it is the one that was sealed', async () => {
     const asItWas = await batchesOf(world, 2);
     await wasChanged(2);
     const sealed = await sealedAs(world, 2, asItWas);
@@ -364,7 +355,7 @@ describe('a repair is refused', () => {
     );
   });
 
-  test('on the command line with exit code 3 and no change, and done with --yes', async () => {
+  test('is said on the command line with exit code 3 and no change, and done with --yes', async () => {
     await world.damage(3, ['DELETE FROM events WHERE SPOT = {4}']);
     const { config, rootKey } = world;
     const env = {

@@ -62,7 +62,7 @@ function createTruthCheck({ sealed, differing, intent }: Expected) {
   let confirmed = 0;
 
   const refuse = (offset: number, why: string): void => {
-    floor = { offset: offset + 1, why };
+    floor = { offset: offset + 1, why, isDoubtful: true };
   };
 
   const check = async ({ offset, value, appendTimeMs }: TopicRecord): Promise<void> => {
@@ -99,7 +99,7 @@ function createTruthCheck({ sealed, differing, intent }: Expected) {
       if (!intent || hashes.length < intent.last - intent.first + 1) return floor;
       if (rangeDigest(hashes) === intent.digest || confirmed === hashes.length) return floor;
       const why = `Kafka’s records at offsets ${intent.first}–${intent.last} are not those that the consumer had begun to store, and no log says that they were sealed`;
-      return { offset: Math.max(floor?.offset ?? 0, intent.last + 1), why };
+      return { offset: Math.max(floor?.offset ?? 0, intent.last + 1), why, isDoubtful: true };
     },
   };
 }

@@ -167,7 +167,8 @@ function floorOf(
 ): Floor {
   const never = (why: string): Floor => ({ offset: Number.MAX_SAFE_INTEGER, why });
   // A log that contradicts itself says nothing of what was sealed.
-  if (shard && shard.kind !== 'checkpoint_missing') return never(`the log of the partition is not to be believed: ${shard.kind}: ${shard.detail}`);
+  if (shard && shard.kind !== 'checkpoint_missing')
+    return never(`the log of the partition is not to be believed: ${shard.kind}: ${shard.detail}`);
   const lost = (what: string, end: number): Floor =>
     never(
       `Kafka ends at offset ${high}, and ${what} up to offset ${end - 1}: the topic lost records or was made again, and what is deleted would not come back`,
@@ -187,8 +188,9 @@ async function planPartition(
   const plan = { incarnation: incarnation.toString('hex'), partition, found };
   const { from, refused } = decideRebuild(wrong, floor);
   if (from === undefined) return { ...plan, rebuild: undefined, refused };
-  if (from > 0 && !(await group.endsAt(from))) {
-    const why = `the record at offset ${from - 1} is not stored, and ${floor.why}: a consumer could not go on above it`;
+  const lacking = from > 0 && (await lackingBelow(from, floor, group));
+  if (lacking) {
+    const why = `the record at offset ${from - 1} ${lacking}, and ${floor.why}: a consumer could not go on above it`;
     const rest = wrong
       .filter(({ last }) => last >= from)
       .map((one) => ({ ...one, first: Math.max(one.first, from), why }));
@@ -197,6 +199,12 @@ async function planPartition(
   const counts = await rows.counts({ incarnation: plan.incarnation, partition, from });
   const { generation } = group;
   return { ...plan, rebuild: { from, rows: counts, records: Math.max(0, high - from), generation }, refused };
+}
+
+/** Why a consumer would not begin here: it wants the record below stored, and in Kafka, if that holds it, the same. */
+async function lackingBelow(from: number, floor: Floor, group: GroupState): Promise<string | undefined> {
+  if (!(await group.endsAt(from))) return 'is not stored';
+  return floor.isDoubtful && from === floor.offset ? 'is not the one that Kafka holds' : undefined;
 }
 
 /** What no record of the topic as it is now stands behind. */

@@ -44,6 +44,8 @@ export const isSomethingLeft = ({ partitions, beside }: RepairPlan): boolean =>
 export interface Floor {
   offset: number;
   why: string;
+  /** Kafka holds the record below, and not as it should be. */
+  isDoubtful?: true;
 }
 
 /**

@@ -20,6 +20,14 @@ export interface RepairRows {
   settled(): Promise<void>;
 }
 
+/** As a mutation keeps it: without parameters. */
+function written({ incarnation, partition, from }: Above): string {
+  if (!/^[0-9a-f]{32}$/.test(incarnation) || !Number.isSafeInteger(partition) || !Number.isSafeInteger(from)) {
+    throw new TypeError(`no place: ${incarnation}/${partition}/${from}`);
+  }
+  return `incarnation = unhex('${incarnation}') AND partition = ${partition} AND offset >= ${from}`;
+}
+
 const lookAgainMs = 100;
 /** Longer than the consumer's inserts take at most. */
 const mostInsertMs = 120_000;
@@ -70,10 +78,11 @@ export function createRepairRows({
       // While one of these rows is there a consumer stands still. Without one it may be writing, and nothing is deleted any more.
       if ((await count(table, above)) === 0) return;
       await clickhouse.command({
-        query: `DELETE FROM {database:Identifier}.${table} WHERE ${where}`,
-        query_params: { database, ...above },
+        // Not a lightweight DELETE: that one only masks rows, and what an erasure would have to reach would stay in the files.
+        query: `ALTER TABLE {database:Identifier}.${table} DELETE WHERE ${written(above)}`,
+        query_params: { database },
         // It may take longer than a request: it is waited for below.
-        clickhouse_settings: { lightweight_deletes_sync: '0' },
+        clickhouse_settings: { mutations_sync: '0' },
       });
       while ((await count(table, above)) > 0) {
         const reason = await failure(table);
