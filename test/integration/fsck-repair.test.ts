@@ -246,7 +246,10 @@ describe('a repair rebuilds from Kafka', () => {
   });
 });
 
-describe('a repair', () => {
+/** What it refuses, and what is left where it breaks off. */
+const skip = process.env.SEALSTREAM_REPAIR_FAULTS === undefined ? 'npm run test:repair runs it' : false;
+
+describe('a repair', { skip }, () => {
   const sealedAs = async (world: StoredWorld, partition: number, rows: readonly BatchRow[]): Promise<OpenLog> => {
     const place = { incarnation: world.incarnation, partition };
     const { audience } = world.config;
