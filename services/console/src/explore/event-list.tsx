@@ -8,7 +8,9 @@ import { Empty, LoadingRows, ProblemState } from '../ui/states.js';
 import { VirtualTable } from '../ui/virtual-table.js';
 import { ColumnChooser, columnsOf, usualColumns } from './columns.js';
 import type { ExploreData } from './data.js';
+import { rowsOf } from './newest.js';
 import type { Question } from './question.js';
+import type { Tail } from './tail.js';
 
 const widthsName = 'sealstream.explore.widths';
 /** The address has room for so many; the first to be unfolded is folded first. */
@@ -17,6 +19,7 @@ const mostUnfolded = 10;
 /** What was found, as rows without end; which one is open stands in the address. */
 export function EventList({
   data,
+  tail,
   question,
   marked,
   total,
@@ -25,6 +28,7 @@ export function EventList({
   again,
 }: {
   data: ExploreData;
+  tail: Tail;
   question: Question;
   /** The search box says already what is wrong. */
   marked: boolean;
@@ -35,11 +39,16 @@ export function EventList({
 }) {
   const { router, memory } = useApp();
   const [widths, setWidths] = useState<Record<string, number>>(() => readWidths(memory.get(widthsName)));
-  const [at, setAt] = useState(-1);
-  const { events, loading, more, problem } = data.found.value;
+  const [at, setAt] = useState('');
+  const [toTop, setToTop] = useState(0);
+  const { loading, more, problem } = data.found.value;
+  const { cut } = tail.shown.value;
+  const waiting = tail.held.value.count;
+  const events = rowsOf(tail.shown.value, data.found.value.events);
   const open = router.text('event');
-  const opened = open === '' ? -1 : events.findIndex(({ id }) => id === open);
-  const cursor = opened >= 0 ? opened : Math.min(at, events.length - 1);
+  const placeOf = (wanted: string): number => (wanted === '' ? -1 : events.findIndex(({ id }) => id === wanted));
+  const opened = placeOf(open);
+  const cursor = opened >= 0 ? opened : placeOf(at);
   const names = router.text('columns') === '' ? usualColumns : router.text('columns').split(',');
 
   const unfolded = router.texts('unfold');
@@ -51,7 +60,7 @@ export function EventList({
 
   const moveTo = (index: number): void => {
     const to = Math.max(0, Math.min(index, events.length - 1));
-    setAt(to);
+    setAt(events[to]?.id ?? '');
     // What is open follows the cursor.
     if (open !== '' && events[to]) router.change({ event: events[to].id });
   };
@@ -84,6 +93,21 @@ export function EventList({
         <span class="total" role="status">
           {total === undefined ? '' : counted(total, 'event')}
         </span>
+        {waiting > 0 && (
+          <Button
+            look="primary"
+            small
+            icon="up"
+            class="explore-new"
+            onClick={() => {
+              setToTop(toTop + 1);
+              tail.away(false);
+              tail.pause(false);
+            }}
+          >
+            {formatNumber(waiting)} new
+          </Button>
+        )}
         <Button
           look="quiet"
           small
@@ -127,10 +151,14 @@ export function EventList({
               <Expansion event={event} onOpen={() => router.change({ event: event.id }, { push: true })} />
             ),
           }}
-          onEnd={problem ? undefined : data.more}
+          onEnd={problem || cut ? undefined : data.more}
+          onTop={(top) => tail.away(!top)}
+          toTop={toTop}
           total={total}
           foot={
-            problem ? (
+            cut ? (
+              `The newest ${formatNumber(events.length)} are kept while it is live; ask again for the older ones.`
+            ) : problem ? (
               <Button icon="refresh" onClick={data.more}>
                 The rest could not be loaded. Try again
               </Button>

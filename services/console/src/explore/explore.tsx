@@ -7,13 +7,16 @@ import { Pill } from '../ui/badge.js';
 import { Button } from '../ui/button.js';
 import { LockedState } from '../ui/states.js';
 import { Tabs } from '../ui/tabs.js';
-import { createExploreData } from './data.js';
+import { createExploreData, type ExploreData } from './data.js';
 import { EventList } from './event-list.js';
 import { FacetList } from './facets.js';
 import { Histogram } from './histogram.js';
+import { LiveStrip } from './live-strip.js';
+import { rowsOf } from './newest.js';
 import {
   basePath,
   type Filter,
+  liveBlock,
   parametersOf,
   type Range,
   readQuestion,
@@ -22,6 +25,7 @@ import {
   type View,
 } from './question.js';
 import { type Mark, SearchBox } from './search-box.js';
+import { createTail, type Tail } from './tail.js';
 import { TimeRange } from './time-range.js';
 import { words } from './words.js';
 
@@ -59,8 +63,9 @@ export default function Explore() {
 }
 
 function Search() {
-  const { api, router, copy, memory } = useApp();
+  const { api, live, router, copy, memory } = useApp();
   const data = useMemo(() => createExploreData({ api }), []);
+  const tail = useMemo(() => createTail({ api, live }), []);
   const search = useRef<HTMLInputElement>(null);
   const [times, setTimes] = useState(false);
   const [facets, setFacets] = useState(memory.get('sealstream.facets') !== 'off' && innerWidth > 760);
@@ -69,13 +74,25 @@ function Search() {
 
   const question = readQuestion(router.query.value);
   const { typed, range, filters, order, view } = question;
-  const key = JSON.stringify([question, again]);
+  const isLive = router.text('live') !== '';
+  const block = liveBlock(question, Date.now());
+  const follows = isLive && block === undefined;
+  const key = JSON.stringify([question, again, follows]);
   useEffect(() => {
     const nowMs = Date.now();
     const { query, typedAt } = parametersOf(question, nowMs);
     setAsked({ typedAt, times: timesOf(range, nowMs) });
-    data.ask({ base: basePath(question), query, order });
-    return data.stop;
+    const base = basePath(question);
+    const ask = (): void => data.ask({ base, query, order });
+    if (!follows) {
+      ask();
+      return data.stop;
+    }
+    tail.start({ base, query, ready: ask });
+    return () => {
+      tail.stop();
+      data.stop();
+    };
   }, [key]);
 
   const toggle = (filter: Filter): void =>
@@ -92,17 +109,17 @@ function Search() {
     const { from = series?.from ?? new Date(0).toISOString(), to = new Date().toISOString() } = asked.times;
     copy(new URL(router.href({ range: undefined, from, to }), location.origin).href);
   };
+  const goLive = (): void =>
+    router.change(isLive ? { live: undefined } : { live: '1', order: undefined }, { push: true });
   useKeys([
+    { key: 'l', does: 'Live: new events come in on top', run: goLive },
+    { key: 'p', does: 'Pause live, and go on', run: () => follows && tail.pause(!tail.paused.peek()) },
     { key: '/', does: 'Search', run: () => search.current?.focus() },
     { key: 't', does: 'Choose the time', run: () => setTimes(true) },
   ]);
 
-  const { problem, events } = data.found.value;
+  const { problem } = data.found.value;
   const open = router.text('event');
-  const move = (by: 1 | -1): void => {
-    const next = events[events.findIndex(({ id }) => id === open) + by];
-    if (next) router.change({ event: next.id });
-  };
   const mark = markOf(problem?.of('q')[0], asked.typedAt, typed.length);
   // What was found before is of another question, once this one cannot be answered.
   const series = problem ? undefined : data.timeseries.value.data;
@@ -126,6 +143,16 @@ function Search() {
           }}
         />
         <TimeRange range={range} open={times} onOpen={setTimes} onChange={setRange} />
+        <Button
+          class="explore-go-live"
+          icon={isLive ? undefined : 'play'}
+          aria-pressed={isLive}
+          title={isLive ? 'Stop the live tail (l)' : 'New events come in on top (l)'}
+          onClick={goLive}
+        >
+          {isLive && <span class="explore-pulse" />}
+          Live
+        </Button>
         <Button icon="refresh" label="Ask again" onClick={() => setAgain(again + 1)} />
         <Button
           icon="export"
@@ -159,6 +186,7 @@ function Search() {
           </Button>
         )}
       </div>
+      {isLive && mark === undefined && <LiveStrip tail={tail} block={block} again={() => setAgain(again + 1)} />}
       <div class={stale(data.timeseries.value.loading)}>
         {series ? (
           <Histogram data={series} onRange={(from, to) => setRange({ kind: 'between', from, to })} />
@@ -179,6 +207,7 @@ function Search() {
         )}
         <EventList
           data={data}
+          tail={tail}
           question={question}
           marked={mark !== undefined}
           total={data.timeseries.value.loading ? undefined : series?.total}
@@ -189,18 +218,22 @@ function Search() {
           }}
           again={() => setAgain(again + 1)}
         />
-        {open !== '' && (
-          <EventPanel
-            id={open}
-            system={view === 'system'}
-            known={events.find(({ id }) => id === open)}
-            beside
-            onMove={move}
-          />
-        )}
+        {open !== '' && <Opened id={open} system={view === 'system'} data={data} tail={tail} />}
       </div>
     </Actions.Provider>
   );
+}
+
+/** The event at the right, and the ways to its neighbours, which move while it is live. */
+function Opened({ id: open, system, data, tail }: { id: string; system: boolean; data: ExploreData; tail: Tail }) {
+  const { router } = useApp();
+  const events = rowsOf(tail.shown.value, data.found.value.events);
+  const at = events.findIndex(({ id }) => id === open);
+  const move = (by: 1 | -1): void => {
+    const next = events[at + by];
+    if (next) router.change({ event: next.id });
+  };
+  return <EventPanel id={open} system={system} known={events[at]} beside onMove={move} />;
 }
 
 /** What is wrong within the typed text: the API tells of all of `q`. */

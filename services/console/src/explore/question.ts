@@ -146,3 +146,12 @@ export function toggled(filters: readonly Filter[], { field, value, out }: Filte
     [other]: valuesOf(!out).filter((one) => one !== value),
   };
 }
+
+/** Why nothing new can come on top of what is found. */
+export type LiveBlock = { why: 'past'; to: string } | { why: 'oldest' };
+
+export function liveBlock({ range, order }: Question, nowMs: number): LiveBlock | undefined {
+  if (range.kind === 'between' && range.to !== undefined && Date.parse(range.to) <= nowMs)
+    return { why: 'past', to: range.to };
+  return order === 'oldest' ? { why: 'oldest' } : undefined;
+}

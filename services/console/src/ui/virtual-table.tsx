@@ -42,6 +42,10 @@ export interface VirtualTableProps<R> {
   /** How many there are, where more are known of than are here. */
   total?: number;
   foot?: ComponentChildren;
+  /** Whether the first row is in sight, whenever that changes. */
+  onTop?: (atTop: boolean) => void;
+  /** Goes to the first row each time this changes. */
+  toTop?: number;
 }
 
 export const rowPx = 28;
@@ -56,6 +60,7 @@ const [leastWidth, mostWidth] = [48, 1_200];
 export function VirtualTable<R>(props: VirtualTableProps<R>) {
   const { label, columns, rows, keyOf, widths, onResize, cursor, onCursor, onOpen, expansion, onEnd, total, foot } =
     props;
+  const { onTop, toTop = 0 } = props;
   const frame = useRef<HTMLDivElement>(null);
   const anyUnfolded = (expansion?.expanded.size ?? 0) > 0;
   // Heights belong to rows, wherever they move; but as long as all are the same, places will do, which cost nothing when rows come.
@@ -78,9 +83,16 @@ export function VirtualTable<R>(props: VirtualTableProps<R>) {
     if (folded.length === 0) return;
     for (const [index, row] of rows.entries()) if (folded.includes(keyOf(row))) virtual.resizeItem(index, rowPx);
   }, [unfolded]);
+  // A row that only moves, because others come before it, is not run after.
+  const cursorKey = rows[cursor] === undefined ? '' : keyOf(rows[cursor]);
   useEffect(() => {
-    if (cursor >= 0 && cursor < rows.length) virtual.scrollToIndex(cursor, { align: 'auto' });
-  }, [cursor]);
+    if (cursorKey !== '') virtual.scrollToIndex(cursor, { align: 'auto' });
+  }, [cursorKey]);
+  const atTop = (virtual.scrollOffset ?? 0) < rowPx;
+  useEffect(() => onTop?.(atTop), [atTop]);
+  useEffect(() => {
+    if (toTop > 0) virtual.scrollToOffset(0);
+  }, [toTop]);
 
   const widthOf = ({ name, width }: GridColumn<R>): number => widths[name] ?? width;
   const whole = columns.reduce((sum, column) => sum + widthOf(column), 0) + 32 + (expansion ? chevronPx : 0);
