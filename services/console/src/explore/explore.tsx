@@ -25,6 +25,7 @@ import {
   type View,
 } from './question.js';
 import { type Mark, SearchBox } from './search-box.js';
+import { createSuggestions } from './suggestions.js';
 import { createTail, type Tail } from './tail.js';
 import { TimeRange } from './time-range.js';
 import { words } from './words.js';
@@ -77,6 +78,9 @@ function Search() {
   const isLive = router.text('live') !== '';
   const block = liveBlock(question, Date.now());
   const follows = isLive && block === undefined;
+  const where = useRef({ base: '', times: {} });
+  where.current = { base: basePath(question), times: asked.times };
+  const suggestions = useMemo(() => createSuggestions({ api, where: () => where.current }), []);
   const key = JSON.stringify([question, again, follows]);
   useEffect(() => {
     const nowMs = Date.now();
@@ -135,6 +139,7 @@ function Search() {
       <div class="explore-bar">
         <SearchBox
           inputRef={search}
+          suggestions={suggestions}
           asked={typed}
           mark={mark}
           onAsk={(text) => {
