@@ -1,6 +1,7 @@
 import { randomInt } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { LocalError } from '../errors.js';
 import { writePrivateFile } from './data-folder.js';
 import { portHolder } from './port-holder.js';
@@ -11,6 +12,8 @@ export const LOOPBACK = '127.0.0.1';
 const LOWEST_PORT = 20_000;
 const HIGHEST_PORT = 32_000;
 const ATTEMPTS = 100;
+const LOOKS = 10;
+const LOOK_AGAIN_MS = 200;
 
 export function portIsFree(port: number, host: string = LOOPBACK): Promise<boolean> {
   return new Promise((resolve) => {
@@ -50,8 +53,13 @@ export async function assertPortFree({
   purpose: string;
   fix: string;
 }): Promise<void> {
-  if (await portIsFree(port, host)) return;
-  const holder = portHolder(port);
+  // A process that has just ended may hold its port for a moment more, and another that looks for a free one tries it: neither has a holder to name.
+  let holder: ReturnType<typeof portHolder>;
+  for (let look = 0; look < LOOKS && holder === undefined; look += 1) {
+    if (look > 0) await sleep(LOOK_AGAIN_MS);
+    if (await portIsFree(port, host)) return;
+    holder = portHolder(port);
+  }
   const by = holder ? ` by pid ${holder.pid} (${holder.command})` : '';
   throw new LocalError('port_taken', `Port ${port} for ${purpose} is taken${by}.\n${fix}`);
 }
