@@ -10,7 +10,8 @@ import { prepare, root, runToExit } from './prepare/prepare.mjs';
 import { createProgress } from './prepare/progress.mjs';
 import { embeddedParts } from './prepare/system.mjs';
 
-const FOLDERS = ['unit', 'integration', 'fault', 'e2e'];
+/** Those that drive the console in a browser are run on demand: `npm run test:console`. */
+const FOLDERS = ['unit', 'integration', 'fault', 'e2e', ...(process.env.SEALSTREAM_TEST_BROWSER ? ['browser'] : [])];
 /** One more than two cores: many wait for a session to end or a part to come back. */
 const CONCURRENT_FILES = 3;
 /** For a single test, and for a file as a whole: a hang shall cost minutes, not the run. */

@@ -19,6 +19,11 @@ function findChromium(): { path: string } | { missing: string } {
 const found = findChromium();
 export const chromiumMissing: string | false = 'missing' in found ? found.missing : false;
 
+export function chromiumPath(): string {
+  if ('missing' in found) throw new Error(found.missing);
+  return found.path;
+}
+
 /** Bare names that the compiled modules import, as a page finds them; a bundler would do the same. */
 const imports = {
   '@noble/hashes/sha2.js': '/node_modules/@noble/hashes/sha2.js',
@@ -44,7 +49,7 @@ export async function openPage(): Promise<{ page: Page; complaints: string[]; cl
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const browser = await chromium.launch({
-    executablePath: (found as { path: string }).path,
+    executablePath: chromiumPath(),
     args: ['--no-sandbox', '--disable-dev-shm-usage'],
   });
   const page = await browser.newPage();
