@@ -17,6 +17,9 @@ export interface Keys {
 
 const typing = /^(INPUT|TEXTAREA|SELECT)$/;
 
+/** What Enter works already, where it has the focus. */
+const pressed = 'button, a[href], summary';
+
 const over = 'dialog[open], .popover:popover-open';
 
 const isTyping = (target: EventTarget | null): boolean => {
@@ -44,6 +47,7 @@ export function createKeys(): Keys {
       // In a field, letters are text; behind a dialog or a menu the page is not there.
       if (!mod && isTyping(event.target)) return;
       if (!mod && document.querySelector(over)) return;
+      if (event.key === 'Enter' && (event.target as Partial<Element> | null)?.closest?.(pressed)) return;
       const name = `${mod ? 'mod+' : ''}${event.key.length === 1 ? event.key.toLowerCase() : event.key}`;
       const found = all.peek().find(({ key }) => key === name);
       if (!found) return;
