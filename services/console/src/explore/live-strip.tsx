@@ -48,7 +48,7 @@ function wordsOf(tail: Tail): { tone: 'on' | 'off' | 'bad'; text: string } {
   if (status?.kind === 'waiting') {
     const why = status.problem ? `: ${status.problem.detail}` : '.';
     const seconds = Math.max(1, Math.round(status.retryInMs / 1_000));
-    return { tone: 'bad', text: `The connection is away${why} Trying again in ${seconds} s; nothing is left out.` };
+    return { tone: 'bad', text: `The connection is away${why} Trying again in ${seconds} s, from where it was.` };
   }
   if (status?.kind !== 'live') return { tone: 'off', text: 'Connecting' };
   if (tail.paused.value) return { tone: 'off', text: `Paused. ${counted(tail.held.value.count, 'new event')} so far.` };

@@ -28,7 +28,7 @@ export const mostNew = 2_000;
 /** So many may be on their way to this page; beyond that the gateway lets events pass. */
 const window = 2_000;
 /** Often enough to look alive, seldom enough to be read. */
-const leastBetweenMs = 100;
+const [leastBetweenMs, mostBetweenMs] = [100, 1_000];
 
 export function createTail({
   api,
@@ -49,6 +49,7 @@ export function createTail({
   let lost = false;
   let isDrawing = false;
   let drawnAtMs = 0;
+  let betweenMs = leastBetweenMs;
   let running = new AbortController();
   let stream: { stop(): void } | undefined;
 
@@ -60,13 +61,17 @@ export function createTail({
     lost = false;
   };
   const onFrame = (atMs: number): void => {
-    if (atMs - drawnAtMs < leastBetweenMs) {
+    if (atMs - drawnAtMs < betweenMs) {
       nextFrame(onFrame);
       return;
     }
     drawnAtMs = atMs;
     isDrawing = false;
     draw();
+    // A slow machine draws less often, so that most of its time is left to whoever uses the page.
+    nextFrame((nextMs) => {
+      betweenMs = Math.min(mostBetweenMs, Math.max(leastBetweenMs, 3 * (nextMs - atMs)));
+    });
   };
   const take = (events: readonly AuditEvent[]): void => {
     coming.push(...events);
