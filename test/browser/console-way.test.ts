@@ -18,8 +18,8 @@ describe('the console, from an attack to its proof', { skip: chromiumMissing }, 
   const grid = (name: string): Locator => page.getByRole('grid', { name });
   const event = (): Locator => page.getByRole('complementary', { name: 'The open event' });
   const search = async (query: string): Promise<void> => {
-    await page.getByRole('textbox', { name: 'Search' }).fill(query);
-    await page.getByRole('textbox', { name: 'Search' }).press('Enter');
+    await page.getByRole('combobox', { name: 'Search' }).fill(query);
+    await page.getByRole('combobox', { name: 'Search' }).press('Enter');
   };
   const downloaded = async (button: Locator): Promise<string> => {
     const [download] = await Promise.all([page.waitForEvent('download'), button.click()]);
