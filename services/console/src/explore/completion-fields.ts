@@ -10,7 +10,7 @@ export interface FieldHint {
   symbols?: readonly string[];
   values?: string;
   /** What is typed behind it in place of a colon. */
-  then?: string;
+  sign?: string;
 }
 
 const times = ['>now-15m', '>now-1h', '>now-24h', '>now-7d'] as const;
@@ -46,9 +46,9 @@ export const fieldHints: readonly FieldHint[] = [
   { name: 'success', says: 'whether the outcome is success', symbols: ['true', 'false'] },
   { name: 'time', says: 'when it happened', symbols: times },
   { name: 'message', says: 'a part of the message' },
-  { name: 'details.', says: 'a value within the details', then: '' },
-  { name: 'before.', says: 'a value of the state before', then: '' },
-  { name: 'after.', says: 'a value of the state after', then: '' },
+  { name: 'details.', says: 'a value within the details', sign: '' },
+  { name: 'before.', says: 'a value of the state before', sign: '' },
+  { name: 'after.', says: 'a value of the state after', sign: '' },
   { name: 'kind', says: 'event or stateful', symbols: ['event', 'stateful'] },
   { name: 'related', says: 'the type or id of anything else it is about' },
   { name: 'correlation', also: ['correlation_id'], says: 'the workflow', values: 'correlation_id' },

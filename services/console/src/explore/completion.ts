@@ -90,7 +90,7 @@ export function fieldSuggestions(typed: string): Suggestion[] {
   const begins = (name: string): number => (name.toLowerCase().startsWith(wanted) ? 0 : 1);
   return names
     .sort((a, b) => begins(a.name) - begins(b.name))
-    .map(({ name, says, then = ':' }) => ({ text: `${name}${then}`, label: `${name}${then}`, note: says }));
+    .map(({ name, says, sign = ':' }) => ({ text: `${name}${sign}`, label: `${name}${sign}`, note: says }));
 }
 
 /** A value as the query language takes it. An action without quotes would mean every one that holds it. */

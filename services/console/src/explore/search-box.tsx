@@ -51,7 +51,10 @@ export function SearchBox({
   const choose = (suggestion: Suggestion): void => {
     const input = inputRef.current!;
     const at = atCaret(text, input.selectionStart ?? text.length);
-    if (!at) return close();
+    if (!at) {
+      close();
+      return;
+    }
     const next = complete(text, at, suggestion);
     setText(next.text);
     setCaret(next.caret);
