@@ -109,7 +109,8 @@ describe('sealstream demo, on a running instance', () => {
     const domains = await instance.rows<{ domain: string }>(
       `SELECT DISTINCT arrayElement(splitByChar('@', actor_email), 2) AS domain FROM events WHERE actor_email != ''`,
     );
-    assert.ok(domains.length >= 3);
+    // Of the companies that somebody is awake in at this hour; two are attacked at any.
+    assert.ok(domains.length >= 2);
     for (const { domain } of domains) assert.match(domain, /\.example\.(com|org)$/);
   });
 
