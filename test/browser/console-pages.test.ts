@@ -35,7 +35,7 @@ describe('every page of the console', { skip: chromiumMissing }, () => {
       for (const path of await addresses(world)) {
         await page.goto(world.instance.url + path);
         await page.getByRole('heading').nth(2).waitFor({ state: 'attached' });
-        await page.waitForFunction(`document.querySelector('main .skeleton, main .stale') === null`);
+        await page.locator('main .skeleton, main .stale').first().waitFor({ state: 'detached' });
         await page.evaluate(axe);
         const found = await page.evaluate(async () => {
           const { violations } = await (globalThis as unknown as { axe: Axe }).axe.run();
