@@ -34,6 +34,12 @@ const triedNames = [
 const attackerAgent = 'python-requests/2.32.3';
 const stolenRows = 48_210;
 
+/** Managers, or where roles have changed until there is none, whoever is no owner yet, or anybody. */
+function victimsOf({ people }: Company): Company['people'] {
+  const choices = [people.filter(({ role }) => role === 'manager'), people.filter(({ role }) => role !== 'owner')];
+  return choices.find((choice) => choice.length > 0) ?? people;
+}
+
 /**
  * A stranger tries names, then passwords of one account until one fits, makes that account an owner, gives itself an API key and takes
  * the customers away. All of it from one address, within `spanMs`, with at most about `budget` events.
@@ -53,7 +59,7 @@ export function planAttack({
   spanMs: number;
   budget: number;
 }): Attack {
-  const victim = random.pick(company.people.filter(({ role }) => role === 'manager'));
+  const victim = random.pick(victimsOf(company));
   const names = Math.max(3, Math.min(triedNames.length, Math.floor(budget / 5)));
   const passwords = Math.max(8, Math.min(44, budget - names - 7));
   const correlation = `flow_${random.hex(12)}`;
