@@ -196,5 +196,6 @@ async function rewriteAll({ work, signal, get, put }: Stage): Promise<void> {
   }
   const findings = await eraseFindings(id);
   onStep('findings_rewritten');
-  await put({ findings });
+  // From the tables: a run that was cut short may have changed what it had not noted yet.
+  await put({ findings, ...(await parts.counts(id)) });
 }
