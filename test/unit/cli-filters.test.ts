@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { eventFieldNames, pick, valueAt } from '../../services/cli/events/fields.js';
+import { pick, valueAt } from '../../services/cli/events/fields.js';
+import { eventFieldNames } from '../../services/core/event/field-names.js';
 import { exportFields } from '../../services/gateway/export/fields.js';
 import { filterFields } from '../../services/gateway/query/filter-fields.js';
 import { answering, json, to } from '../support/answering.js';

@@ -6,9 +6,7 @@ import { expiresAt, idsOf } from '../../services/console/src/manage/chosen.js';
 import { bodyOf, type NewErasure, shareDone } from '../../services/console/src/manage/erasures/erasure.js';
 import { createEventCounter } from '../../services/console/src/manage/exports/count.js';
 import { download, type Sink } from '../../services/console/src/manage/exports/download.js';
-import { exportFields } from '../../services/console/src/manage/exports/fields.js';
 import { stateOf } from '../../services/console/src/manage/keys/keys.js';
-import { exportFields as ofTheGateway } from '../../services/gateway/export/fields.js';
 
 const bytes = (text: string): Uint8Array<ArrayBuffer> => new TextEncoder().encode(text);
 
@@ -27,13 +25,6 @@ describe('exports in the console', () => {
     const none = createEventCounter('json');
     none.take(bytes('{"events":[\n],"count":0,"complete":true}\n'));
     assert.equal(none.events, 0);
-  });
-
-  test('name the fields that the gateway knows', () => {
-    assert.deepEqual(
-      exportFields,
-      ofTheGateway.map(({ name }) => name),
-    );
   });
 
   const run = async (file: string, announced: number) => {

@@ -1,42 +1,6 @@
 import type { AuditEvent } from '../../client/event.js';
+import { eventFieldNames } from '../../core/event/field-names.js';
 import { usageError } from '../errors.js';
-
-/** Every field of an event that holds one value, in the order of an export's columns; a test holds them against the gateway's. */
-export const eventFieldNames = [
-  'id',
-  'occurred_at',
-  'recorded_at',
-  'scope',
-  'organization_id',
-  'application_id',
-  'action',
-  'category',
-  'kind',
-  'outcome',
-  'reason',
-  'actor.type',
-  'actor.id',
-  'actor.name',
-  'actor.email',
-  'target.type',
-  'target.id',
-  'target.name',
-  'related',
-  'auth_method',
-  'service',
-  'ip',
-  'user_agent',
-  'session_id',
-  'correlation_id',
-  'request_id',
-  'trace_id',
-  'path',
-  'message',
-  'details_schema',
-  'details',
-  'before',
-  'after',
-] as const;
 
 /** Short names for fields that are asked for often. */
 const shortNames: Readonly<Record<string, string>> = {

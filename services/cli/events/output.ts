@@ -1,9 +1,10 @@
 import type { AuditEvent } from '../../client/event.js';
+import { eventFieldNames } from '../../core/event/field-names.js';
 import type { Printer } from '../output/printer.js';
 import { type Column, type Layout, layOut } from '../output/table.js';
 import { printableJson } from '../output/text.js';
 import { defaultColumns, eventColumns, inWords, wide, wideColumns } from './columns.js';
-import { cellText, eventFieldNames, fieldName, pick, splitNames, valueAt } from './fields.js';
+import { cellText, fieldName, pick, splitNames, valueAt } from './fields.js';
 
 export type EventFormat = 'table' | 'json' | 'ndjson' | 'csv';
 

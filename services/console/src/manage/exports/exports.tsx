@@ -1,5 +1,6 @@
 import '../manage.css';
 import { useEffect, useRef, useState } from 'preact/hooks';
+import { eventFieldNames } from '../../../../core/event/field-names.js';
 import { useLoad } from '../../api/load.js';
 import { asProblem, type Problem } from '../../api/problem.js';
 import type { EventList } from '../../api/types.js';
@@ -17,7 +18,6 @@ import { Time } from '../../ui/time.js';
 import { ProblemNote } from '../dialogs.js';
 import type { ExportFormat } from './count.js';
 import { download, type Progress } from './download.js';
-import { exportFields } from './fields.js';
 import { chooseSink } from './sink.js';
 
 const formats = [
@@ -43,7 +43,7 @@ export default function Exports() {
   const system = question.view === 'system';
   const [format, setFormat] = useState<ExportFormat>('csv');
   const [order, setOrder] = useState<(typeof orders)[number]['value']>('newest');
-  const [fields, setFields] = useState<readonly string[]>(exportFields);
+  const [fields, setFields] = useState<readonly string[]>(eventFieldNames);
   const [run, setRun] = useState<Run>();
   const running = useRef<AbortController>(undefined);
   useEffect(() => () => running.current?.abort(), []);
@@ -58,7 +58,7 @@ export default function Exports() {
     const mine = new AbortController();
     const name = `${system ? 'system-events' : 'events'}-${formatUtc(new Date().toISOString()).slice(0, 19).replace(/[ :]/g, '-')}.${format}`;
     const { query } = parametersOf(question, Date.now());
-    const asked = { ...query, order, ...(fields.length < exportFields.length ? { fields } : {}) };
+    const asked = { ...query, order, ...(fields.length < eventFieldNames.length ? { fields } : {}) };
     try {
       const sink = await chooseSink(name);
       running.current = mine;
@@ -112,16 +112,20 @@ export default function Exports() {
           <summary>
             Fields{' '}
             <span class="faint">
-              {fields.length === exportFields.length ? 'all of them' : `${fields.length} of ${exportFields.length}`}
+              {fields.length === eventFieldNames.length
+                ? 'all of them'
+                : `${fields.length} of ${eventFieldNames.length}`}
             </span>
           </summary>
           <div class="manage-columns">
-            {exportFields.map((field) => (
+            {eventFieldNames.map((field) => (
               <Checkbox
                 key={field}
                 label={<code>{field}</code>}
                 checked={fields.includes(field)}
-                onChange={(on) => setFields(exportFields.filter((one) => (one === field ? on : fields.includes(one))))}
+                onChange={(on) =>
+                  setFields(eventFieldNames.filter((one) => (one === field ? on : fields.includes(one))))
+                }
               />
             ))}
           </div>

@@ -1,5 +1,5 @@
-/** As exports name them, in the order of a table's columns. */
-export const exportFields: readonly string[] = [
+/** Every field of an event that holds one value, in the order of an export's columns. */
+export const eventFieldNames = [
   'id',
   'occurred_at',
   'recorded_at',
@@ -33,4 +33,4 @@ export const exportFields: readonly string[] = [
   'details',
   'before',
   'after',
-];
+] as const;
