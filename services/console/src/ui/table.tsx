@@ -8,9 +8,20 @@ export interface TableColumn<R> {
   cell: (row: R) => ComponentChildren;
   /** Figures stand at the right. */
   number?: boolean;
+  /** Prose: goes on in the next line rather than being cut. */
+  wrap?: boolean;
 }
 
-/** A plain table, for lists that fit a page. `caption` is for who cannot see where it stands. */
+/** As many as fit a narrow window side by side. */
+const mostBeside = 4;
+
+const classOf = ({ label, number, wrap }: Pick<TableColumn<never>, 'label' | 'number' | 'wrap'>): string =>
+  [number && 'number', wrap && 'wrap', label === '' && 'acts'].filter(Boolean).join(' ');
+
+/**
+ * A plain table, for lists that fit a page. `caption` is for who cannot see where it stands. Where it has more columns than fit a narrow
+ * place, each row is a block there, and each cell a line of its own beside its column's name.
+ */
 export function Table<R>({
   caption,
   columns,
@@ -26,14 +37,14 @@ export function Table<R>({
   onOpen?: (row: R) => void;
 }) {
   return (
-    <div class="table-frame">
+    <div class={`table-frame ${columns.length > mostBeside ? 'stacks' : ''}`}>
       <table class="table">
         <caption class="unseen">{caption}</caption>
         <thead>
           <tr>
-            {columns.map(({ name, label, number }) => (
-              <th key={name} scope="col" class={number ? 'number' : ''}>
-                {label === '' ? <span class="unseen">Actions</span> : label}
+            {columns.map((column) => (
+              <th key={column.name} scope="col" class={classOf(column)}>
+                {column.label === '' ? <span class="unseen">Actions</span> : column.label}
               </th>
             ))}
           </tr>
@@ -51,9 +62,9 @@ export function Table<R>({
                   }
                 : {})}
             >
-              {columns.map(({ name, cell, number }) => (
-                <td key={name} class={number ? 'number' : ''}>
-                  {cell(row)}
+              {columns.map((column) => (
+                <td key={column.name} class={classOf(column)} data-label={column.label}>
+                  {column.cell(row)}
                 </td>
               ))}
             </tr>
