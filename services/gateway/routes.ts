@@ -11,6 +11,7 @@ import type { Logger } from '../core/log.js';
 import type { Metrics } from '../core/metrics.js';
 import { packageRoot, packageVersion } from '../core/paths.js';
 import type { Producer } from '../producer/index.js';
+import { createChangeLog } from './alerts/change-log.js';
 import { registerAlertRoutes } from './alerts/routes.js';
 import { type AlertFeed, createAlertFeed } from './alerts/stream/alert-feed.js';
 import { registerAliases } from './aliases.js';
@@ -66,6 +67,10 @@ import { registerOrganizationRoutes } from './registry/organization-routes.js';
 import { registerProducerRoutes } from './registry/producer-routes.js';
 import { createRegistrar } from './registry/registrar.js';
 import { createSystemLog } from './registry/system-log.js';
+import { createPersons } from './views/person.js';
+import { registerViewRoutes } from './views/routes.js';
+import { createViewTable } from './views/view-table.js';
+import { createViews } from './views/views.js';
 import { type AccessLog, createAccessLog } from './watch/access-log.js';
 import { watchFindings } from './watch/watch-findings.js';
 import { registerWatching } from './watch/watching.js';
@@ -147,6 +152,11 @@ export async function registerRoutes(
     options: config.erasures,
   });
   registerCatalogue(app, parts, { presence, catalogue, table });
+  registerViewRoutes(app, {
+    views: createViews({ table: createViewTable(parts), persons: createPersons(parts) }),
+    changeLog: createChangeLog(parts),
+    changing: limitChanges(limiterOf(parts, 'changes', config.limits.changeRate)),
+  });
   watchFindings(app, { ...parts, table });
   registerAlertRoutes(app, {
     ...parts,

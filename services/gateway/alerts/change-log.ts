@@ -6,7 +6,7 @@ import type { Producer } from '../../producer/index.js';
 import { actorOf } from '../auth/actor.js';
 import type { ActOrigin } from '../registry/system-log.js';
 
-/** Something that a person changed about alerts. */
+/** Something that a person changed about alerts or saved views. */
 export interface AlertChange {
   action: string;
   /** Whose; '' is the deployment's, whose changes are events of the system scope. */
@@ -65,7 +65,7 @@ export function createChangeLog({
   return {
     write,
     writeLater(change, origin) {
-      write(change, origin).catch((err) => log.error({ change, err }, 'an audit event of a change of alerts was lost'));
+      write(change, origin).catch((err) => log.error({ change, err }, 'an audit event of a change was lost'));
     },
   };
 }

@@ -29,6 +29,10 @@ export const security: Record<string, string[]>[] = [{ bearer: [] }, { apiKey: [
 export const tags = [
   { name: 'events', description: 'Events of organizations: lists, counts, verdicts, exports' },
   { name: 'system', description: 'The same of the system scope, under permissions of its own' },
+  {
+    name: 'views',
+    description: 'Saved views of the console: what is asked, for oneself or shared with an organization',
+  },
   { name: 'insight', description: 'Facets, time series, entities, workflows, actors' },
   { name: 'ingest', description: 'Events in' },
   { name: 'stream', description: 'Events live' },

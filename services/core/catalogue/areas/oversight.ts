@@ -224,6 +224,21 @@ const own: readonly ActionDefinition[] = [
   event('log.witness_refused', 'A witness did not sign a checkpoint.', { witness: text('which'), detail: text('why') }),
 ];
 
+const owner = text('whose');
+/** Views that an organization shares; what somebody keeps for themselves leaves no event. */
+const views: readonly ActionDefinition[] = [
+  stateful('saved_view.created', 'A view of the log was saved for everybody in the organization.', { owner }),
+  stateful('saved_view.updated', 'A shared view of the log was renamed or replaced.', { owner }),
+  stateful('saved_view.shared', 'Somebody shared a view of the log with the organization.', { owner }),
+  stateful('saved_view.unshared', 'A view of the log is no longer shared with the organization.', { owner }),
+  stateful(
+    'saved_view.deleted',
+    'A shared view of the log was deleted.',
+    { owner },
+    { aliases: ['saved_view.removed'] },
+  ),
+];
+
 const alerting: readonly ActionDefinition[] = [
   event(
     'alert.fired',
@@ -334,4 +349,4 @@ const alerting: readonly ActionDefinition[] = [
 ];
 
 /** Keeping, erasing, watching, alerting. */
-export const oversight: readonly ActionDefinition[] = [...retention, ...auditAccess, ...own, ...alerting];
+export const oversight: readonly ActionDefinition[] = [...retention, ...auditAccess, ...own, ...views, ...alerting];
