@@ -8,7 +8,7 @@ import type { PageProps } from '../pages.js';
 import { useApp } from '../shell/app.js';
 import { Button, ButtonLink } from '../ui/button.js';
 import { formatNumber } from '../ui/format.js';
-import { Empty, LoadingRows, ProblemState } from '../ui/states.js';
+import { Empty, LoadingRows, ProblemState, Titled } from '../ui/states.js';
 import { Table, type TableColumn } from '../ui/table.js';
 import { Time } from '../ui/time.js';
 import { Value } from '../ui/value.js';
@@ -30,13 +30,24 @@ export default function ActorPage({ parameters }: PageProps) {
   const all = exploreHref({ actor: id }, system);
   if (problem?.status === 404) {
     return (
-      <Empty title="Nothing of this actor" icon="person" actions={<a href={all}>Look in Explore</a>}>
-        No event of {id} is to be seen with this sign-in.
-      </Empty>
+      <Titled title="Actor">
+        <Empty
+          title="Nothing of this actor"
+          icon="person"
+          actions={<ButtonLink href={all}>Look in Explore</ButtonLink>}
+        >
+          No event of <code>{id}</code> is to be seen with this sign-in.
+        </Empty>
+      </Titled>
     );
   }
-  if (problem) return <ProblemState problem={problem} again={again} />;
-  if (!data) return <LoadingRows label="Loading the actor" />;
+  if (!data || problem) {
+    return (
+      <Titled title="Actor">
+        {problem ? <ProblemState problem={problem} again={again} /> : <LoadingRows label="Loading the actor" />}
+      </Titled>
+    );
+  }
   const [known] = data.identities.values;
   return (
     <ExploreActions system={system}>

@@ -11,7 +11,7 @@ import { OutcomeBadge } from '../ui/badge.js';
 import { Button, ButtonLink } from '../ui/button.js';
 import { counted } from '../ui/format.js';
 import { Icon } from '../ui/icon.js';
-import { Empty, LoadingRows, ProblemState } from '../ui/states.js';
+import { Empty, LoadingRows, ProblemState, Titled } from '../ui/states.js';
 import { Time } from '../ui/time.js';
 import { Value } from '../ui/value.js';
 import { type Point, pointAt, pointsOf } from './points.js';
@@ -34,13 +34,24 @@ export default function EntityPage({ parameters }: PageProps) {
   const { data, problem, again } = useLoad(path, (signal) => api.get<History>(path, { limit: most }, signal));
   const points = useMemo(() => pointsOf(data?.events ?? [], entity), [data]);
   const all = exploreHref({ target_type: entity.type, target_id: entity.id }, system);
-  if (problem) return <ProblemState problem={problem} again={again} />;
-  if (!data) return <LoadingRows label="Loading the history" />;
+  if (!data || problem) {
+    return (
+      <Titled title="Entity">
+        {problem ? <ProblemState problem={problem} again={again} /> : <LoadingRows label="Loading the history" />}
+      </Titled>
+    );
+  }
   if (data.events.length === 0) {
     return (
-      <Empty title="Nothing of it is recorded" icon="entity" actions={<a href={all}>Look in Explore</a>}>
-        No event of the {entity.type} {entity.id} is to be seen with this sign-in.
-      </Empty>
+      <Titled title="Entity">
+        <Empty
+          title="Nothing of it is recorded"
+          icon="entity"
+          actions={<ButtonLink href={all}>Look in Explore</ButtonLink>}
+        >
+          No event of the {entity.type} <code>{entity.id}</code> is to be seen with this sign-in.
+        </Empty>
+      </Titled>
     );
   }
   const name = data.events.find(({ target }) => target?.id === entity.id && target.name)?.target?.name;

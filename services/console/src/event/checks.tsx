@@ -1,4 +1,5 @@
 import { Badge } from '../ui/badge.js';
+import { sentence } from '../ui/format.js';
 import type { ProofCheck } from './data.js';
 
 const parts = [
@@ -32,5 +33,3 @@ export function Checks({ checks }: { checks: Readonly<Record<(typeof parts)[numb
     </ul>
   );
 }
-
-export const sentence = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);

@@ -4,7 +4,7 @@ import { Problem } from '../api/problem.js';
 import type { PageProps } from '../pages.js';
 import { useApp } from '../shell/app.js';
 import { Button } from '../ui/button.js';
-import { LoadingRows, ProblemState } from '../ui/states.js';
+import { LoadingRows, ProblemState, Titled } from '../ui/states.js';
 import { ExploreActions } from './actions.js';
 import { loadEvent } from './data.js';
 import { EventView } from './view.js';
@@ -26,8 +26,13 @@ export default function EventPage({ parameters }: PageProps) {
       });
     }
   });
-  if (problem) return <ProblemState problem={problem} again={again} />;
-  if (!data) return <LoadingRows label="Loading the event" />;
+  if (!data || problem) {
+    return (
+      <Titled title="Event">
+        {problem ? <ProblemState problem={problem} again={again} /> : <LoadingRows label="Loading the event" />}
+      </Titled>
+    );
+  }
   return (
     <ExploreActions system={data.scope === 'system'}>
       <div class="event-page">

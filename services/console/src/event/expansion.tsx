@@ -1,4 +1,4 @@
-import './event.css';
+import './expansion.css';
 import { useMemo } from 'preact/hooks';
 import type { AuditEvent } from '../api/types.js';
 import { Button } from '../ui/button.js';

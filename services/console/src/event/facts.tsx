@@ -1,3 +1,4 @@
+import './fields.css';
 import { formatNumber } from '../ui/format.js';
 import { Icon } from '../ui/icon.js';
 import { Time } from '../ui/time.js';

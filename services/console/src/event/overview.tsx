@@ -1,3 +1,4 @@
+import './fields.css';
 import type { ComponentChildren } from 'preact';
 import type { AuditEvent } from '../api/types.js';
 import { words } from '../explore/words.js';

@@ -1,3 +1,4 @@
+import './related.css';
 import { useLoad } from '../api/load.js';
 import type { AuditEvent } from '../api/types.js';
 import { useApp } from '../shell/app.js';

@@ -1,4 +1,5 @@
 import './explore.css';
+import './live.css';
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { EventPanel } from '../event/event-panel.js';
 import { useApp, useKeys } from '../shell/app.js';

@@ -1,3 +1,4 @@
+import './facets.css';
 import { useState } from 'preact/hooks';
 import type { Facet, Facets as FacetAnswer, Outcome } from '../api/types.js';
 import { OutcomeBadge } from '../ui/badge.js';

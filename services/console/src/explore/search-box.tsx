@@ -1,3 +1,4 @@
+import './search-box.css';
 import type { RefObject } from 'preact';
 import { useEffect, useLayoutEffect, useState } from 'preact/hooks';
 import { Button } from '../ui/button.js';

@@ -1,3 +1,4 @@
+import './time-range.css';
 import { useRef, useState } from 'preact/hooks';
 import { Button } from '../ui/button.js';
 import { Field } from '../ui/field.js';

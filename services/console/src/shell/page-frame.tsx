@@ -4,7 +4,8 @@ import { useLoad } from '../api/load.js';
 import { asProblem, type Problem } from '../api/problem.js';
 import type { Page, PageProps } from '../pages.js';
 import type { PathParameters } from '../router/paths.js';
-import { LoadingRows, LockedState, ProblemState, State } from '../ui/states.js';
+import { ButtonLink } from '../ui/button.js';
+import { LoadingRows, LockedState, ProblemState, State, Titled } from '../ui/states.js';
 import { useApp } from './app.js';
 
 /** One page: loads it, says what is missing to see it, shows what went wrong within it, and takes the focus when it is come to. */
@@ -20,13 +21,17 @@ export function PageFrame({ page, parameters }: { page: Page | undefined; parame
   return (
     <main ref={main} id="page" class="page" tabIndex={-1}>
       {page === undefined ? (
-        <State icon="search" title="Nothing is here" actions={<a href="/">To Explore</a>}>
-          <p>No page has this address.</p>
+        <State level={1} icon="search" title="Nothing is here" actions={<ButtonLink href="/">To Explore</ButtonLink>}>
+          <p>
+            No page has the address <code>{router.path.value}</code>.
+          </p>
         </State>
       ) : locked ? (
-        <LockedState permission={page.permission![0]!} />
+        <Titled title={page.title}>
+          <LockedState permission={page.permission![0]!} />
+        </Titled>
       ) : (
-        <Boundary key={page.path}>
+        <Boundary key={page.path} title={page.title}>
           <Loaded page={page} parameters={parameters} />
         </Boundary>
       )}
@@ -42,13 +47,17 @@ function Loaded({ page, parameters }: { page: Page } & PageProps) {
     loaded.set(page, known);
     return { component: known };
   });
-  if (problem) return <ProblemState problem={problem} again={again} />;
   const Known = data?.component ?? loaded.get(page);
-  return Known ? <Known parameters={parameters} /> : <LoadingRows label={`Loading ${page.title}`} />;
+  if (Known && !problem) return <Known parameters={parameters} />;
+  return (
+    <Titled title={page.title}>
+      {problem ? <ProblemState problem={problem} again={again} /> : <LoadingRows label={`Loading ${page.title}`} />}
+    </Titled>
+  );
 }
 
 /** A fault while drawing costs the page, not the console. */
-class Boundary extends Component<{ children: ComponentChildren }, { problem?: Problem }> {
+class Boundary extends Component<{ title: string; children: ComponentChildren }, { problem?: Problem }> {
   override state: { problem?: Problem } = {};
 
   static override getDerivedStateFromError(error: unknown): { problem: Problem } {
@@ -58,6 +67,10 @@ class Boundary extends Component<{ children: ComponentChildren }, { problem?: Pr
   override render() {
     const { problem } = this.state;
     if (!problem) return this.props.children;
-    return <ProblemState problem={problem} again={() => this.setState({ problem: undefined })} />;
+    return (
+      <Titled title={this.props.title}>
+        <ProblemState problem={problem} again={() => this.setState({ problem: undefined })} />
+      </Titled>
+    );
   }
 }

@@ -33,7 +33,8 @@ function Inside({ pages }: { pages: readonly Page[] }) {
   const state = sessions.state.value;
   if (state.status === 'starting') return null;
   if (state.status === 'signed-out') return <SignIn why={state.why} />;
-  if (state.status === 'unknown') return <ProblemState problem={state.problem} again={() => void sessions.start()} />;
+  if (state.status === 'unknown')
+    return <ProblemState level={1} problem={state.problem} again={() => void sessions.start()} />;
   return <Frame pages={pages} />;
 }
 

@@ -10,7 +10,7 @@ import { useApp } from '../shell/app.js';
 import { Badge, OutcomeBadge } from '../ui/badge.js';
 import { Button, ButtonLink } from '../ui/button.js';
 import { counted, formatDuration, formatNumber } from '../ui/format.js';
-import { Empty, LoadingRows, ProblemState } from '../ui/states.js';
+import { Empty, LoadingRows, ProblemState, Titled } from '../ui/states.js';
 import { Time } from '../ui/time.js';
 import { Value } from '../ui/value.js';
 import { Lanes } from './lanes.js';
@@ -55,13 +55,24 @@ export default function Timeline({ parameters }: PageProps) {
   const all = exploreHref({ correlation_id: id }, system);
   if (problem?.status === 404) {
     return (
-      <Empty title="No events of this workflow" icon="timeline" actions={<a href={all}>Look in Explore</a>}>
-        Nothing with the correlation id {id} is to be seen with this sign-in.
-      </Empty>
+      <Titled title="Timeline">
+        <Empty
+          title="No events of this workflow"
+          icon="timeline"
+          actions={<ButtonLink href={all}>Look in Explore</ButtonLink>}
+        >
+          Nothing with the correlation id <code>{id}</code> is to be seen with this sign-in.
+        </Empty>
+      </Titled>
     );
   }
-  if (problem) return <ProblemState problem={problem} again={again} />;
-  if (!data) return <LoadingRows label="Loading the workflow" />;
+  if (!data || problem) {
+    return (
+      <Titled title="Timeline">
+        {problem ? <ProblemState problem={problem} again={again} /> : <LoadingRows label="Loading the workflow" />}
+      </Titled>
+    );
+  }
   const { tone, shape, word } = looks[data.outcome];
   const events = data.timeline.map(({ event }) => event);
   return (

@@ -115,6 +115,9 @@ export const formatDay = (ms: number, year = false, locale?: string): string =>
 export const formatTime = (ms: number, seconds = false, locale?: string): string =>
   new Intl.DateTimeFormat(locale, { timeStyle: seconds ? 'medium' : 'short' }).format(new Date(ms));
 
+/** What begins in the middle of one, as a sentence. */
+export const sentence = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
+
 /** `1 event`, `2,000 events`. */
 export const counted = (count: number, one: string, many = `${one}s`, locale?: string): string =>
   `${formatNumber(count, locale)} ${count === 1 ? one : many}`;

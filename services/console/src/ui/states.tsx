@@ -2,7 +2,7 @@ import './states.css';
 import type { ComponentChildren } from 'preact';
 import type { Problem } from '../api/problem.js';
 import { Button } from './button.js';
-import { formatShare } from './format.js';
+import { formatShare, sentence } from './format.js';
 import { Icon, type IconName } from './icon.js';
 
 /** In the place of what is not there: what is so, and what to do. */
@@ -12,22 +12,36 @@ export function State({
   children,
   actions,
   role,
+  level = 2,
 }: {
   icon: IconName;
   title: string;
   children?: ComponentChildren;
   actions?: ComponentChildren;
   role?: 'alert' | 'status';
+  /** Of the heading: 1 where nothing else stands on the page. */
+  level?: 1 | 2;
 }) {
+  const Heading = level === 1 ? 'h1' : 'h2';
   return (
     <section class="state" {...(role ? { role } : {})}>
       <Icon name={icon} size={24} />
-      <h2>{title}</h2>
+      <Heading>{title}</Heading>
       {children}
       {actions && <div class="state-actions">{actions}</div>}
     </section>
   );
 }
+
+/** A page before it is known what stands on it: its title, and what is so below. */
+export const Titled = ({ title, children }: { title: string; children: ComponentChildren }) => (
+  <>
+    <header class="page-head">
+      <h1>{title}</h1>
+    </header>
+    {children}
+  </>
+);
 
 export const Empty = ({
   title,
@@ -55,7 +69,7 @@ export const LoadingRows = ({ rows = 8, label = 'Loading' }: { rows?: number; la
 );
 
 /** A problem in its own words: a lock where a permission or a right is missing, otherwise what happened and a way to try again. */
-export function ProblemState({ problem, again }: { problem: Problem; again?: () => void }) {
+export function ProblemState({ problem, again, level = 2 }: { problem: Problem; again?: () => void; level?: 1 | 2 }) {
   if (problem.permission) return <LockedState permission={problem.permission} />;
   if (problem.entitlement) return <LockedState entitlement={problem.entitlement} detail={problem.detail} />;
   return (
@@ -63,6 +77,7 @@ export function ProblemState({ problem, again }: { problem: Problem; again?: () 
       icon={problem.kind === 'offline' ? 'offline' : 'warning'}
       title={problem.title}
       role="alert"
+      level={level}
       actions={
         again && (
           <Button icon="refresh" onClick={again}>
@@ -71,7 +86,7 @@ export function ProblemState({ problem, again }: { problem: Problem; again?: () 
         )
       }
     >
-      <p>{problem.detail}</p>
+      <p>{sentence(problem.detail)}</p>
       {problem.requestId && (
         <p class="state-small">
           Request <span class="mono">{problem.requestId}</span>

@@ -3,7 +3,7 @@ import './rules.css';
 import { useLoad } from '../../api/load.js';
 import type { PageProps } from '../../pages.js';
 import { useApp } from '../../shell/app.js';
-import { LoadingRows } from '../../ui/states.js';
+import { LoadingRows, Titled } from '../../ui/states.js';
 import { OwnerProblem } from '../owner-problem.js';
 import type { RuleDetail } from '../types.js';
 import { copyOf } from './copy.js';
@@ -26,8 +26,13 @@ function One({ isNew, like }: { isNew: boolean; like: string }) {
       ? { rule: undefined }
       : { rule: await api.get<RuleDetail>(`/api/alert-rules/${encodeURIComponent(like)}`, {}, signal) },
   );
-  if (problem && !data) return <OwnerProblem problem={problem} again={again} />;
-  if (!data) return <LoadingRows label="Loading the rule" />;
+  if (!data) {
+    return (
+      <Titled title="Rule">
+        {problem ? <OwnerProblem problem={problem} again={again} /> : <LoadingRows label="Loading the rule" />}
+      </Titled>
+    );
+  }
   const { rule } = data;
   if (!isNew && rule) return <Workshop saved={rule} begin={rule.text} again={again} />;
   return (
