@@ -1,6 +1,7 @@
 // Starts the console. Nothing else knows of window's address, storage and clock.
 import './ui/tokens.css';
 import './ui/base.css';
+import './ui/print.css';
 import { effect, signal } from '@preact/signals';
 import { render } from 'preact';
 import { type Api, createApi } from './api/call.js';

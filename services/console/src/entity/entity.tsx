@@ -58,7 +58,9 @@ export default function EntityPage({ parameters }: PageProps) {
   return (
     <ExploreActions system={system}>
       <div class="page-head">
-        <h1 class="cut">{name ?? entity.id}</h1>
+        <h1 class="cut" title={name ?? entity.id}>
+          {name ?? entity.id}
+        </h1>
         <Button icon="refresh" label="Ask again" onClick={again} />
         <ButtonLink href={all} icon="explore">
           In Explore

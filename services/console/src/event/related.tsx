@@ -4,7 +4,7 @@ import type { AuditEvent } from '../api/types.js';
 import { useApp } from '../shell/app.js';
 import { OutcomeBadge } from '../ui/badge.js';
 import { Icon, type IconName } from '../ui/icon.js';
-import { Empty, ProblemState } from '../ui/states.js';
+import { Empty, LoadingRows, ProblemState } from '../ui/states.js';
 import { Time } from '../ui/time.js';
 import { loadRelated } from './data.js';
 import { actorHref, entityHref, eventHref, exploreHref, isSystem, timelineHref } from './links.js';
@@ -63,6 +63,8 @@ function groupsOf(event: AuditEvent): Group[] {
   ];
 }
 
+const aboutOf = ({ message, target }: AuditEvent): string => message ?? target?.name ?? target?.id ?? '';
+
 /** Events that share something with this one. */
 export function Related({ event, href }: { event: AuditEvent; href?: (id: string) => string }) {
   const groups = groupsOf(event);
@@ -100,7 +102,10 @@ function RelatedGroup({ group, event, href }: { group: Group; event: AuditEvent;
       {problem ? (
         <ProblemState problem={problem} again={again} />
       ) : !data ? (
-        <p class="faint">Loading</p>
+        <div class="event-looking">
+          <p class="faint">Looking for the newest events with it, of all time</p>
+          <LoadingRows rows={3} label={`Loading: ${title.toLowerCase()}`} />
+        </div>
       ) : data.events.length === 0 ? (
         <p class="faint">No other event.</p>
       ) : (
@@ -110,8 +115,12 @@ function RelatedGroup({ group, event, href }: { group: Group; event: AuditEvent;
               <a href={href(other.id)} class="event-line">
                 <Time iso={other.occurred_at} as="moment" />
                 <OutcomeBadge outcome={other.outcome} />
-                <span class="cut">{other.action}</span>
-                <span class="cut soft">{other.message ?? other.target?.name ?? other.target?.id ?? ''}</span>
+                <span class="cut" title={other.action}>
+                  {other.action}
+                </span>
+                <span class="cut soft" title={aboutOf(other)}>
+                  {aboutOf(other)}
+                </span>
               </a>
             </li>
           ))}

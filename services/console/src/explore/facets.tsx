@@ -3,7 +3,7 @@ import { useState } from 'preact/hooks';
 import type { Facet, Facets as FacetAnswer, Outcome } from '../api/types.js';
 import { OutcomeBadge } from '../ui/badge.js';
 import { Button } from '../ui/button.js';
-import { formatCompact, formatNumber } from '../ui/format.js';
+import { counted, formatCompact, formatNumber } from '../ui/format.js';
 import { Icon } from '../ui/icon.js';
 import { facetFields } from './data.js';
 import type { Filter } from './question.js';
@@ -19,8 +19,10 @@ export function FacetList({
   filters: readonly Filter[];
   onToggle: (filter: Filter) => void;
 }) {
+  const none = answer !== undefined && facetFields.every((field) => !answer.facets[field]?.values.length);
   return (
     <div class="explore-facets">
+      {none && <p class="explore-uncounted faint">Nothing to count: no event fits.</p>}
       {facetFields.map((field) => {
         const facet = answer?.facets[field];
         return facet && facet.values.length > 0 ? (
@@ -52,7 +54,9 @@ function Group({
         <button type="button" aria-expanded={open} onClick={() => setOpen(!open)}>
           <Icon name={open ? 'down' : 'right'} size={12} />
           {words[field] ?? field}
-          <span class="faint">{formatNumber(facet.distinct)}</span>
+          <span class="faint" title={`${counted(facet.distinct, 'value')} in all`}>
+            {formatNumber(facet.distinct)}
+          </span>
         </button>
       </h2>
       {open && (
@@ -82,7 +86,11 @@ function Group({
               />
             </li>
           ))}
-          {facet.other > 0 && <li class="explore-others faint">others {formatCompact(facet.other)}</li>}
+          {facet.other > 0 && (
+            <li class="explore-others faint">
+              others <span>{formatCompact(facet.other)}</span>
+            </li>
+          )}
         </ul>
       )}
     </section>

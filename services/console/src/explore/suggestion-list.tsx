@@ -34,8 +34,14 @@ export function SuggestionList({
             onMouseDown={(event) => event.preventDefault()}
             onClick={() => onChoose(suggestion)}
           >
-            <span class="mono cut">{suggestion.label}</span>
-            {suggestion.note && <span class="faint cut">{suggestion.note}</span>}
+            <span class="mono cut" title={suggestion.label}>
+              {suggestion.label}
+            </span>
+            {suggestion.note && (
+              <span class="faint cut" title={suggestion.note}>
+                {suggestion.note}
+              </span>
+            )}
           </div>
         ))}
       </div>

@@ -20,6 +20,9 @@ function localInput(iso: string): string {
   return new Date(at.getTime() - at.getTimezoneOffset() * 60_000).toISOString().slice(0, 19);
 }
 
+/** Whose time is typed: the browser's. */
+const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
+
 /** Presets, and times of one's own. */
 export function TimeRange({
   range,
@@ -84,7 +87,7 @@ function Choices({ range, onChoose }: { range: Range; onChoose: (range: Range) =
           onChoose({ kind: 'between', from: new Date(from).toISOString(), to: end });
         }}
       >
-        <Field label="From" type="datetime-local" step={1} required value={from} onInput={setFrom} />
+        <Field label={`From (${zone})`} type="datetime-local" step={1} required value={from} onInput={setFrom} />
         <Field
           label="To"
           type="datetime-local"

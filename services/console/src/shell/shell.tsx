@@ -12,6 +12,7 @@ import { type App, AppContext, useApp, useKeys } from './app.js';
 import { Navigation, TopBar } from './navigation.js';
 import { PageFrame } from './page-frame.js';
 import { Help, Palette } from './palette.js';
+import { Printed } from './printed.js';
 import { SignIn } from './sign-in.js';
 
 /** Everything on screen: the sign-in, or the frame with a page in it. */
@@ -59,6 +60,7 @@ function Frame({ pages }: { pages: readonly Page[] }) {
       <Navigation pages={pages} current={found?.page} open={menu} onHelp={() => setOver('help')} />
       <div class="main">
         <div>
+          <Printed />
           {!reachable.value && (
             <p class="banner" role="status">
               <Icon name="offline" /> The gateway cannot be reached. What is shown may be old; trying again.

@@ -36,6 +36,7 @@ export function SignIn({ why }: { why: Problem | undefined }) {
     <div class="sign-in">
       <main>
         <Brand />
+        <h1>Sign in</h1>
         {why && (
           <p class="why" role="status">
             Your session has ended. Sign in again to go on where you were.

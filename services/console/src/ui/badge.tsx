@@ -22,15 +22,18 @@ export function Badge({
   tone,
   shape,
   ground = false,
+  quiet = false,
   children,
 }: {
   tone: Tone;
   shape: Shape;
   ground?: boolean;
+  /** Only its shape has the colour: for what is usual, so that what is not stands out. */
+  quiet?: boolean;
   children: ComponentChildren;
 }) {
   return (
-    <span class={`badge ${tone} ${ground ? 'ground' : ''}`}>
+    <span class={`badge ${tone}${ground ? ' ground' : ''}${quiet ? ' quiet' : ''}`}>
       <svg viewBox="0 0 10 10" fill="currentColor" fill-rule="evenodd" aria-hidden="true">
         <path d={shapes[shape]} />
       </svg>
@@ -49,7 +52,7 @@ const outcomes: Readonly<Record<Outcome, { tone: Tone; shape: Shape; word: strin
 
 export function OutcomeBadge({ outcome, ground = false }: { outcome: Outcome; ground?: boolean }) {
   const { tone, shape, word } = outcomes[outcome] ?? { tone: 'plain', shape: 'ring', word: outcome };
-  return <Badge {...{ tone, shape, ground }}>{word}</Badge>;
+  return <Badge {...{ tone, shape, ground, quiet: tone === 'good' && !ground }}>{word}</Badge>;
 }
 
 export type Level = 'informational' | 'low' | 'medium' | 'high' | 'critical';

@@ -45,7 +45,10 @@ export function Popover({
       element.style.left = `${left}px`;
       element.style.top = `${top}px`;
     }
-    if (rest.role === 'dialog') element.querySelector<HTMLElement>('button, input, select, a')?.focus();
+    if (rest.role === 'dialog') {
+      const first = element.querySelector<HTMLElement>('[aria-pressed="true"]');
+      (first ?? element.querySelector<HTMLElement>('button, input, select, a'))?.focus();
+    }
     const onToggle = (event: ToggleEvent): void => {
       if (event.newState === 'closed') onClose();
     };

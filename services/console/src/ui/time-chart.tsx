@@ -51,7 +51,17 @@ export function TimeChart(props: TimeChartProps) {
   useEffect(() => {
     const element = box.current!;
     const data: uPlot.AlignedData = [[...times], ...bars.map(({ values }) => [...values])];
-    const chart = new uPlot(optionsOf(newest, element), data, element);
+    const draw = (): uPlot => new uPlot(optionsOf(newest, element), data, element);
+    let chart = draw();
+    // Paper is light, whatever the screen is.
+    const onPaper = (scheme: string) => (): void => {
+      element.style.colorScheme = scheme;
+      chart.destroy();
+      chart = draw();
+    };
+    const [beforePrint, afterPrint] = [onPaper('light'), onPaper('')];
+    addEventListener('beforeprint', beforePrint);
+    addEventListener('afterprint', afterPrint);
     const watch = new ResizeObserver(([entry]) => {
       const width = Math.floor(entry!.contentRect.width);
       if (width > 0 && width !== chart.width) chart.setSize({ width, height: heightPx });
@@ -59,6 +69,8 @@ export function TimeChart(props: TimeChartProps) {
     watch.observe(element);
     return () => {
       watch.disconnect();
+      removeEventListener('beforeprint', beforePrint);
+      removeEventListener('afterprint', afterPrint);
       chart.destroy();
     };
   }, [times, bars, theme.value, system]);
@@ -91,9 +103,18 @@ const leastDragPx = 3;
 function optionsOf(newest: { readonly current: TimeChartProps }, element: HTMLElement): uPlot.Options {
   const { heightPx, bars, range, legend = false, onRange } = newest.current;
   const style = getComputedStyle(element);
-  const token = (name: string): string => style.getPropertyValue(name).trim();
+  // A token is one colour for light and one for dark: only what is drawn with it says which.
+  const token = (name: string): string => {
+    const probe = element.appendChild(document.createElement('i'));
+    probe.style.color = `var(${name})`;
+    const { color } = getComputedStyle(probe);
+    probe.remove();
+    return color;
+  };
+  const [text, line] = [token('--text-faint'), token('--line')];
+  const fills = bars.map(({ colour }) => token(colour));
   const paths = uPlot.paths.bars!({ size: [0.86, 28], align: 1, gap: 1 });
-  const axis = { stroke: token('--text-faint'), font: `11px ${style.fontFamily}`, ticks: { show: false } };
+  const axis = { stroke: text, font: `11px ${style.fontFamily}`, ticks: { show: false } };
   return {
     width: Math.max(200, element.clientWidth),
     height: heightPx,
@@ -111,17 +132,17 @@ function optionsOf(newest: { readonly current: TimeChartProps }, element: HTMLEl
         size: 44,
         gap: 6,
         space: 26,
-        grid: { stroke: token('--line'), width: 1 },
+        grid: { stroke: line, width: 1 },
         incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000, 2_000, 5_000, 1e4, 2e4, 5e4, 1e5, 2e5, 5e5, 1e6, 1e7],
         values: (_, ticks) => ticks.map((tick) => formatCompact(tick)),
       },
     ],
     series: [
       {},
-      ...bars.map(({ colour, label }) => ({
+      ...bars.map(({ label }, at) => ({
         ...(label === undefined ? {} : { label }),
-        fill: token(colour),
-        stroke: token(colour),
+        fill: fills[at]!,
+        stroke: fills[at]!,
         width: 0,
         paths,
         points: { show: false },

@@ -50,7 +50,7 @@ export function TrustPanel({ trust, onChange }: { trust: TrustFiles; onChange: (
       )}
       <div class="verify-actions">
         <Button icon="key" onClick={() => setPasting(true)}>
-          Paste
+          Paste trust
         </Button>
         {given && (
           <Button icon="trash" look="quiet" onClick={() => onChange(noTrust)}>

@@ -61,7 +61,7 @@ export default function Verify() {
       <header class="page-head">
         <h1>Verify a bundle</h1>
         <Button icon="copy" onClick={() => setPasting(true)}>
-          Paste
+          Paste a bundle
         </Button>
         {list.length > 0 && choose}
       </header>
