@@ -59,7 +59,14 @@ export function AlertHistory({
             if (text.trim() !== '' && !sending) void say();
           }}
         >
-          <TextArea label="Comment" bare rows={2} value={text} onInput={setText} />
+          <TextArea
+            label="Comment"
+            bare
+            rows={2}
+            placeholder="What was found out, for whoever looks next"
+            value={text}
+            onInput={setText}
+          />
           <Button type="submit" disabled={text.trim() === '' || sending}>
             Comment
           </Button>

@@ -1,3 +1,4 @@
+import { useEffect, useMemo, useState } from 'preact/hooks';
 import { useApp } from '../shell/app.js';
 import { LevelBadge } from '../ui/badge.js';
 import { Button, ButtonLink } from '../ui/button.js';
@@ -12,6 +13,18 @@ import type { Alert } from './types.js';
 import { groupText } from './words.js';
 
 const narrowPx = 760;
+
+/** Whether the window is narrow, also once it is turned or dragged. */
+function useNarrow(): boolean {
+  const query = useMemo(() => matchMedia(`(max-width: ${narrowPx}px)`), []);
+  const [narrow, setNarrow] = useState(query.matches);
+  useEffect(() => {
+    const changed = (): void => setNarrow(query.matches);
+    query.addEventListener('change', changed);
+    return () => query.removeEventListener('change', changed);
+  }, []);
+  return narrow;
+}
 
 /** The alerts of one tab. Without `selected`, nothing can be selected. */
 export function AlertList({
@@ -41,22 +54,39 @@ export function AlertList({
   again: () => void;
 }) {
   const { router, sessions } = useApp();
+  const narrow = useNarrow();
   if (rows.length === 0) {
     if (state.loading) return <LoadingRows rows={10} label="Loading alerts" />;
     if (state.problem) return <ProblemState problem={state.problem} again={again} />;
     return <NoAlerts tab={tab} narrowed={isNarrowed(question)} />;
   }
   const names = new Map(sessions.organizations.value.map(({ id, name }) => [id, name]));
-  const narrow = innerWidth < narrowPx;
   const columns: GridColumn<Alert>[] = [
-    ...(selected && !narrow ? [selection(selected, onSelect)] : []),
-    { name: 'level', label: 'Level', width: narrow ? 84 : 104, cell: ({ level }) => <LevelBadge level={level} /> },
-    { name: 'alert', label: 'Alert', width: narrow ? 176 : 300, grow: true, cell: (alert) => <Title alert={alert} /> },
-    { name: 'last', label: 'Last', width: narrow ? 84 : 104, cell: ({ last_seen }) => <Time iso={last_seen} /> },
+    ...(selected ? [selection(selected, onSelect)] : []),
+    {
+      name: 'level',
+      label: narrow ? '' : 'Level',
+      width: narrow ? 28 : 104,
+      cell: ({ level }) =>
+        narrow ? (
+          <span class="alerts-level" title={level}>
+            <LevelBadge level={level} />
+          </span>
+        ) : (
+          <LevelBadge level={level} />
+        ),
+    },
+    { name: 'alert', label: 'Alert', width: narrow ? 140 : 300, grow: true, cell: (alert) => <Title alert={alert} /> },
+    { name: 'last', label: 'Last', width: narrow ? 86 : 104, cell: ({ last_seen }) => <Time iso={last_seen} /> },
     ...(narrow || beside
       ? []
       : [
-          { name: 'count', label: 'Events', width: 72, cell: ({ count }: Alert) => formatNumber(count) },
+          {
+            name: 'count',
+            label: 'Events',
+            width: 72,
+            cell: ({ count }: Alert) => <span class="alerts-count">{formatNumber(count)}</span>,
+          },
           ...(sessions.organization.value === undefined
             ? [
                 {

@@ -1,3 +1,4 @@
+import './alert-panel.css';
 import { useEffect, useMemo, useState } from 'preact/hooks';
 import { createLoading } from '../api/load.js';
 import { fillPath } from '../router/paths.js';

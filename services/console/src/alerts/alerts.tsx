@@ -121,6 +121,20 @@ export default function Alerts() {
         {!locked && <AlertFilters question={question} rules={known?.rules ?? []} held={held} />}
         <div id={panel} role="tabpanel" aria-label={labels[tab]} class={`alerts-below ${open === '' ? '' : 'with'}`}>
           <section class="alerts-list" aria-label="Alerts">
+            <AlertList
+              rows={rows}
+              tab={tab}
+              state={states[tab]}
+              question={question}
+              cursor={cursor}
+              onCursor={moveTo}
+              selected={mayChange ? selected : undefined}
+              onSelect={select}
+              beside={open !== ''}
+              more={() => data.more(tab)}
+              again={() => setAgain(again + 1)}
+            />
+            {/* Below the list: no row may move away from under the pointer that selects it. */}
             {chosen.length > 0 && (
               <BulkBar
                 alerts={chosen}
@@ -135,19 +149,6 @@ export default function Alerts() {
                 }
               />
             )}
-            <AlertList
-              rows={rows}
-              tab={tab}
-              state={states[tab]}
-              question={question}
-              cursor={cursor}
-              onCursor={moveTo}
-              selected={mayChange ? selected : undefined}
-              onSelect={select}
-              beside={open !== ''}
-              more={() => data.more(tab)}
-              again={() => setAgain(again + 1)}
-            />
           </section>
           {open !== '' && (
             <AlertPanel

@@ -1,5 +1,6 @@
+import './manage.css';
 import type { ComponentChildren } from 'preact';
-import { useState } from 'preact/hooks';
+import { useEffect, useState } from 'preact/hooks';
 import type { Problem } from '../api/problem.js';
 import { useApp } from '../shell/app.js';
 import { Button } from '../ui/button.js';
@@ -29,13 +30,24 @@ export function ProblemNote({ problem, shown = [] }: { problem: Problem | undefi
   );
 }
 
+/** By what people call it, whether it is said. */
+export type Needs = Readonly<Record<string, boolean>>;
+export const missingOf = (needs: Needs): string[] => Object.keys(needs).filter((name) => !needs[name]);
+
+/** Why a form cannot be sent yet. */
+export const StillNeeded = ({ missing }: { missing: readonly string[] }) => (
+  <span class="faint" role="status">
+    {missing.length > 0 && `Still needed: ${missing.join(', ')}`}
+  </span>
+);
+
 /** A form over the page. `onSubmit` closes it, or rejects with a Problem, which stays in sight with the form. */
 export function FormDialog({
   title,
   submit,
   wide = false,
   shown,
-  disabled = false,
+  needs = {},
   onSubmit,
   onClose,
   children,
@@ -45,24 +57,28 @@ export function FormDialog({
   wide?: boolean;
   /** Pointers of what the fields say of themselves. */
   shown?: readonly string[];
-  disabled?: boolean;
+  /** What cannot be missing, and whether it is there. */
+  needs?: Needs;
   onSubmit: () => Promise<void>;
   onClose: () => void;
   children: (problem: Problem | undefined) => ComponentChildren;
 }) {
   const { busy, problem, run } = useDoing();
+  const missing = missingOf(needs);
   const send = async (): Promise<void> => {
-    if (!busy && !disabled) await run(onSubmit);
+    if (!busy && missing.length === 0) await run(onSubmit);
   };
   return (
     <Dialog
       title={title}
       onClose={onClose}
+      form
       look={wide ? 'wide' : 'middle'}
       foot={
         <>
+          <StillNeeded missing={missing} />
           <Button onClick={onClose}>Cancel</Button>
-          <Button look="primary" disabled={busy || disabled} onClick={() => void send()}>
+          <Button look="primary" disabled={busy || missing.length > 0} onClick={() => void send()}>
             {submit}
           </Button>
         </>
@@ -151,11 +167,20 @@ export function SecretDialog({
 }) {
   const { copy } = useApp();
   const [kept, setKept] = useState(false);
+  const [copied, setCopied] = useState(false);
+  const [refused, setRefused] = useState(false);
+  useEffect(() => {
+    if (kept) return;
+    // The browser asks before it reloads or closes what cannot be shown again.
+    const ask = (event: BeforeUnloadEvent): void => event.preventDefault();
+    addEventListener('beforeunload', ask);
+    return () => removeEventListener('beforeunload', ask);
+  }, [kept]);
   return (
     <Dialog
       title={title}
       // Escape must not lose what cannot be shown again.
-      onClose={() => kept && onClose()}
+      onClose={() => (kept ? onClose() : setRefused(true))}
       foot={
         <Button look="primary" disabled={!kept} onClick={onClose}>
           Done
@@ -166,11 +191,22 @@ export function SecretDialog({
         {children}
         <div class="manage-secret">
           <code>{secret}</code>
-          <Button icon="copy" onClick={() => copy(secret)}>
-            Copy
+          <Button
+            icon={copied ? 'check' : 'copy'}
+            onClick={() => {
+              copy(secret);
+              setCopied(true);
+            }}
+          >
+            {copied ? 'Copied' : 'Copy'}
           </Button>
         </div>
         <Checkbox label="I have kept it: it is not shown again" checked={kept} onChange={setKept} />
+        <div role="status">
+          {refused && !kept && (
+            <p class="field-problem">Keep it first, then say so above: after this there is only a new one.</p>
+          )}
+        </div>
       </div>
     </Dialog>
   );

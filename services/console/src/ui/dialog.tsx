@@ -1,6 +1,6 @@
 import './dialog.css';
 import type { ComponentChildren } from 'preact';
-import { useEffect, useId, useRef } from 'preact/hooks';
+import { useEffect, useId, useRef, useState } from 'preact/hooks';
 import { Button } from './button.js';
 
 export interface DialogProps {
@@ -12,44 +12,88 @@ export interface DialogProps {
   /** Beside the title. */
   actions?: ComponentChildren;
   look?: 'middle' | 'wide' | 'drawer';
+  /** Holds what somebody types: Escape, the cross and a click beside it ask first, once something was changed. */
+  form?: boolean;
 }
 
-/** Modal: the browser keeps the focus inside, closes on Escape and gives the focus back. There while it is rendered. */
-export function Dialog({ title, onClose, children, foot, actions, look = 'middle' }: DialogProps) {
+const first = 'input:not([hidden], :disabled), select:not(:disabled), textarea:not([readonly])';
+
+/**
+ * Modal: the browser keeps the focus inside and gives it back; it begins in the first field. There while it is rendered, whatever the browser
+ * makes of Escape: `onClose` is the only way out.
+ */
+export function Dialog({ title, onClose, children, foot, actions, look = 'middle', form = false }: DialogProps) {
   const element = useRef<HTMLDialogElement>(null);
+  const changed = useRef(false);
+  const [asking, setAsking] = useState(false);
   const id = useId();
   useEffect(() => {
     const dialog = element.current!;
     const before = document.activeElement as HTMLElement | null;
     dialog.showModal();
+    dialog.querySelector<HTMLElement>(`.dialog-body :is(${first})`)?.focus();
     return () => {
       dialog.close();
       before?.focus?.();
     };
   }, []);
+  const leave = (): void => {
+    if (form && changed.current && !asking) setAsking(true);
+    else onClose();
+  };
   return (
     <dialog
       ref={element}
       class={`dialog ${look}`}
       aria-labelledby={id}
-      onCancel={(event) => {
-        event.preventDefault();
-        onClose();
+      onInput={() => {
+        changed.current = true;
       }}
-      onClick={(event) => {
-        if (event.target === element.current) onClose();
+      onKeyDown={(event) => {
+        // Of a menu within, Escape closes the menu.
+        if (event.key !== 'Escape' || event.defaultPrevented || element.current!.querySelector(':popover-open')) return;
+        event.preventDefault();
+        event.stopPropagation();
+        if (asking) setAsking(false);
+        else leave();
+      }}
+      onCancel={(event) => {
+        if (event.target !== element.current) return;
+        event.preventDefault();
+        leave();
+      }}
+      onClose={(event) => {
+        // A browser may close it without asking, when Escape comes twice.
+        const dialog = event.currentTarget;
+        if (event.target !== dialog || !dialog.isConnected || dialog.open) return;
+        dialog.showModal();
+        leave();
+      }}
+      onMouseDown={(event) => {
+        // Pressed there, not let go there: whoever selects text by dragging stays.
+        if (event.target === element.current) leave();
       }}
     >
       <div class="dialog-frame">
         <header class="dialog-head">
-          <h2 id={id} class="cut">
+          <h2 id={id} class="cut" title={title}>
             {title}
           </h2>
           {actions}
-          <Button look="quiet" icon="close" label="Close" onClick={onClose} />
+          <Button look="quiet" icon="close" label="Close" onClick={leave} />
         </header>
         <div class="dialog-body">{children}</div>
-        {foot && <footer class="dialog-foot">{foot}</footer>}
+        {asking ? (
+          <footer class="dialog-foot asking">
+            <span role="alert">Leave, and lose what was entered?</span>
+            <Button onClick={() => setAsking(false)}>Stay</Button>
+            <Button look="danger" onClick={onClose}>
+              Leave
+            </Button>
+          </footer>
+        ) : (
+          foot && <footer class="dialog-foot">{foot}</footer>
+        )}
       </div>
     </dialog>
   );

@@ -1,5 +1,6 @@
 import { useState } from 'preact/hooks';
 import { asProblem, type Problem } from '../../api/problem.js';
+import { Confirm, missingOf, StillNeeded } from '../../manage/dialogs.js';
 import { useApp } from '../../shell/app.js';
 import { Button } from '../../ui/button.js';
 import { Drawer } from '../../ui/dialog.js';
@@ -38,10 +39,19 @@ export function ChannelForm({
 
   const wrong = (pointer: string): string | undefined =>
     problem?.errors.find((one) => one.pointer === pointer || one.pointer?.startsWith(`${pointer}/`))?.detail;
-  const missing = settingsOf[kind].some(
-    ({ name: setting, required }) => required && (typed[setting] ?? '').trim() === '' && !channel?.secrets[setting],
-  );
+  const missing = missingOf({
+    'a name': name.trim() !== '',
+    ...Object.fromEntries(
+      settingsOf[kind]
+        .filter(({ required }) => required)
+        .map(({ name: setting, label }) => [
+          label,
+          (typed[setting] ?? '').trim() !== '' || Boolean(channel?.secrets[setting]),
+        ]),
+    ),
+  });
   const save = async (): Promise<void> => {
+    if (saving || missing.length > 0) return;
     setSaving(true);
     setProblem(undefined);
     const input = {
@@ -70,43 +80,36 @@ export function ChannelForm({
     }
     setSaving(false);
   };
-  const remove = async (): Promise<void> => {
-    try {
-      await api.delete(`/api/alert-channels/${encodeURIComponent(channel!.id)}`);
-      toasts.good(`“${channel!.name}” is removed; what waited for it is undelivered`);
-      onSaved(undefined);
-    } catch (error) {
-      toasts.bad(asProblem(error).message);
-    }
-  };
   const elsewhere =
     problem && !problem.errors.some(({ pointer }) => pointer?.startsWith('/settings/') || pointer === '/name');
   return (
     <Drawer
       title={channel ? channel.name : `New channel: ${kindWords[kind].label}`}
+      form
       onClose={onClose}
       actions={channel ? <ChannelTestButton channel={channel} /> : undefined}
       foot={
         <>
-          {channel &&
-            (removing ? (
-              <Button look="danger" onClick={() => void remove()}>
-                Yes, remove it
-              </Button>
-            ) : (
-              <Button look="quiet" icon="trash" onClick={() => setRemoving(true)}>
-                Remove
-              </Button>
-            ))}
-          <span class="channel-gap" />
+          {channel && (
+            <Button look="quiet" icon="trash" onClick={() => setRemoving(true)}>
+              Remove
+            </Button>
+          )}
+          <StillNeeded missing={missing} />
           <Button onClick={onClose}>Cancel</Button>
-          <Button look="primary" disabled={saving || missing || name.trim() === ''} onClick={() => void save()}>
+          <Button look="primary" disabled={saving || missing.length > 0} onClick={() => void save()}>
             {saving ? 'Saving' : 'Save'}
           </Button>
         </>
       }
     >
-      <div class="form">
+      <form
+        class="form"
+        onSubmit={(event) => {
+          event.preventDefault();
+          void save();
+        }}
+      >
         <Field
           label="Name"
           hint="Rules name it by this"
@@ -189,7 +192,22 @@ export function ChannelForm({
             {problem.errors.length > 0 && !elsewhere ? 'Something above has to be put right.' : problem.message}
           </p>
         )}
-      </div>
+        <input type="submit" hidden />
+      </form>
+      {removing && channel && (
+        <Confirm
+          title={`Remove “${channel.name}”`}
+          action="Remove"
+          onClose={() => setRemoving(false)}
+          onConfirm={async () => {
+            await api.delete(`/api/alert-channels/${encodeURIComponent(channel.id)}`);
+            toasts.good(`“${channel.name}” is removed`);
+            onSaved(undefined);
+          }}
+        >
+          <p>Nobody is told by it any more; what waits for it is undelivered. Its address and secrets are forgotten.</p>
+        </Confirm>
+      )}
     </Drawer>
   );
 }

@@ -1,3 +1,4 @@
+import '../alert-panel.css';
 import { useState } from 'preact/hooks';
 import { asProblem, type Problem } from '../../api/problem.js';
 import { useApp } from '../../shell/app.js';
@@ -54,17 +55,17 @@ export function ChannelTestButton({ channel }: { channel: Channel }) {
                 <dl class="facts">
                   {result.reason && (
                     <>
-                      <dt>why</dt>
-                      <dd>{result.reason}</dd>
+                      <dt>Reason</dt>
+                      <dd>{result.reason.replaceAll('_', ' ')}</dd>
                     </>
                   )}
                   {result.status > 0 && (
                     <>
-                      <dt>status</dt>
+                      <dt>Status</dt>
                       <dd>{result.status}</dd>
                     </>
                   )}
-                  <dt>{result.status > 0 ? 'answer' : 'said'}</dt>
+                  <dt>{result.status > 0 ? 'Answer' : 'In words'}</dt>
                   <dd class="channel-answer">{result.answer || <span class="faint">nothing</span>}</dd>
                 </dl>
               </>

@@ -1,5 +1,4 @@
 import '../alerts.css';
-import '../rules/rules.css';
 import './channels.css';
 import { useLoad } from '../../api/load.js';
 import { asProblem } from '../../api/problem.js';
@@ -111,12 +110,17 @@ export default function Channels() {
               {
                 name: 'name',
                 label: 'Channel',
-                cell: ({ id, name }) => <a href={router.href({ channel: id })}>{name}</a>,
+                cell: ({ id, name }) => (
+                  <a class="channel-name" href={router.href({ channel: id })}>
+                    {name}
+                  </a>
+                ),
               },
               { name: 'kind', label: 'Kind', cell: ({ kind: of }) => kindWords[of]?.label ?? of },
               {
                 name: 'to',
                 label: 'To',
+                wrap: true,
                 cell: (channel) => <span class="mono">{destinationOf(channel)}</span>,
               },
               {

@@ -1,10 +1,11 @@
 import { useState } from 'preact/hooks';
 import { useLoad } from '../../api/load.js';
 import { asProblem } from '../../api/problem.js';
+import { Confirm } from '../../manage/dialogs.js';
 import { useApp } from '../../shell/app.js';
 import { Badge } from '../../ui/badge.js';
 import { Button } from '../../ui/button.js';
-import { formatNumber } from '../../ui/format.js';
+import { counted, formatNumber } from '../../ui/format.js';
 import { Empty, LoadingRows, ProblemState } from '../../ui/states.js';
 import { Table } from '../../ui/table.js';
 import { Time } from '../../ui/time.js';
@@ -24,17 +25,20 @@ export function DeadLetters() {
   );
   const [later, setLater] = useState<Page>();
   const [busy, setBusy] = useState<string>();
+  const [dropping, setDropping] = useState<DeadLetter>();
+  const pathOf = ({ delivery_id: id }: DeadLetter): string => `${path}/${encodeURIComponent(id)}`;
+  const renew = (): void => {
+    setLater(undefined);
+    again();
+  };
 
-  const work = async ({ delivery_id: id }: DeadLetter, what: 'redeliver' | 'drop'): Promise<void> => {
-    setBusy(id);
+  const redeliver = async (letter: DeadLetter): Promise<void> => {
+    setBusy(letter.delivery_id);
     try {
-      const one = `${path}/${encodeURIComponent(id)}`;
-      if (what === 'drop') await api.delete(one);
       // It is answered 202 with nothing that could be read.
-      else await api.raw('POST', `${one}/redeliver`, { body: {} });
-      toasts.good(what === 'drop' ? 'Dropped' : 'It waits to be sent again');
-      setLater(undefined);
-      again();
+      await api.raw('POST', `${pathOf(letter)}/redeliver`, { body: {} });
+      toasts.good('It waits to be sent again');
+      renew();
     } catch (error) {
       toasts.bad(asProblem(error).message);
     }
@@ -70,8 +74,9 @@ export function DeadLetters() {
           {
             name: 'why',
             label: 'Why',
+            wrap: true,
             cell: ({ reason, status, answer }) => (
-              <span title={answer}>
+              <span>
                 <Badge tone="bad" shape="cross">
                   {reason.replaceAll('_', ' ')}
                 </Badge>{' '}
@@ -98,7 +103,7 @@ export function DeadLetters() {
                     small
                     icon="refresh"
                     disabled={busy === letter.delivery_id}
-                    onClick={() => void work(letter, 'redeliver')}
+                    onClick={() => void redeliver(letter)}
                   >
                     Send again
                   </Button>
@@ -109,13 +114,29 @@ export function DeadLetters() {
                   icon="trash"
                   label="Drop it"
                   disabled={busy === letter.delivery_id}
-                  onClick={() => void work(letter, 'drop')}
+                  onClick={() => setDropping(letter)}
                 />
               </span>
             ),
           },
         ]}
       />
+      {dropping && (
+        <Confirm
+          title="Drop what was not delivered?"
+          action="Drop"
+          onClose={() => setDropping(undefined)}
+          onConfirm={async () => {
+            await api.delete(pathOf(dropping));
+            toasts.good('Dropped');
+            renew();
+          }}
+        >
+          <p>
+            “{dropping.channel_name}” is never told of {counted(dropping.alerts, 'alert')}. The alerts themselves stay.
+          </p>
+        </Confirm>
+      )}
       {(later ?? data).next_cursor !== null && (
         <p class="alerts-note">
           <Button onClick={() => void more()}>Show more</Button>

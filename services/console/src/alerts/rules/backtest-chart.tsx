@@ -12,7 +12,7 @@ export default function BacktestChart({ data }: { data: Backtest }) {
     () => ({
       times: steps.map(({ at }) => secondsOf(at)),
       bars: [
-        { label: 'Hits', colour: '--line-strong', values: steps.map(({ hits }) => hits) },
+        { label: 'Hits', colour: '--text-faint', values: steps.map(({ hits }) => hits) },
         { label: 'Alerts', colour: '--bad', values: steps.map(({ findings }) => findings) },
       ],
     }),

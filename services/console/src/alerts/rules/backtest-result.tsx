@@ -99,9 +99,11 @@ function Findings({
         {findings.slice(0, shown).map((finding) => (
           <li key={finding.id}>
             <a href={eventsHref(finding)}>
-              <span class="mono">{sign}</span>
               <Time iso={finding.first_seen} as="moment" />
-              <b class="cut">{groupText(finding.group) || 'all together'}</b>
+              <b class="cut">
+                {sign && <span class="mono backtest-sign">{sign}</span>}
+                {groupText(finding.group) || 'all together'}
+              </b>
               <span class="faint">{counted(finding.count, 'event')}</span>
               <span class="faint cut">{finding.organization_id}</span>
             </a>

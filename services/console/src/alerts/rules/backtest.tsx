@@ -1,3 +1,4 @@
+import './backtest.css';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { asProblem, type Problem } from '../../api/problem.js';
 import { type Range, spans, timesOf } from '../../explore/question.js';

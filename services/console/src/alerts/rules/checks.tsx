@@ -1,3 +1,4 @@
+import './checks.css';
 import { useLoad } from '../../api/load.js';
 import { useApp } from '../../shell/app.js';
 import { Badge, LevelBadge } from '../../ui/badge.js';
@@ -38,7 +39,7 @@ export function Checks({ checked, tests }: { checked: Checked; tests: { id: stri
         <ul class="checks-rules">
           {rules.map(({ id, title, level, alerts }) => (
             <li key={id}>
-              {alerts ? <LevelBadge level={level} /> : <span class="faint">for others</span>}
+              {alerts ? <LevelBadge level={level} /> : <span class="faint">no alerts</span>}
               <span class="cut">{title}</span>
             </li>
           ))}

@@ -1,3 +1,4 @@
+import './code-editor.css';
 import { useId, useMemo, useRef } from 'preact/hooks';
 import { piecesOf } from './highlight.js';
 

@@ -1,5 +1,4 @@
 import '../alerts.css';
-import './rules.css';
 import { useLoad } from '../../api/load.js';
 import type { PageProps } from '../../pages.js';
 import { useApp } from '../../shell/app.js';

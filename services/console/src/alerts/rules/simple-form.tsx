@@ -1,3 +1,4 @@
+import { useApp } from '../../shell/app.js';
 import { Button } from '../../ui/button.js';
 import { Checkbox, Field, Select } from '../../ui/field.js';
 import { Empty } from '../../ui/states.js';
@@ -21,19 +22,27 @@ export function SimpleForm({
   onText: (text: string) => void;
   disabled: boolean;
 }) {
+  const { toasts } = useApp();
   const rule = readSimple(text);
   if (!rule) {
     return (
       <Empty
         icon="rule"
-        title="This text is more than the form can show"
+        title="The form cannot show this text"
         actions={
           disabled ? undefined : (
-            <Button onClick={() => onText(writeSimple(newSimple))}>Begin anew with the form</Button>
+            <Button
+              onClick={() => {
+                onText(writeSimple(newSimple));
+                toasts.good('The form takes the place of the text', { label: 'Undo', run: () => onText(text) });
+              }}
+            >
+              Begin anew with the form
+            </Button>
           )
         }
       >
-        The form knows rules in the simple form: a filter, a count, a window. Sigma is edited as text.
+        It shows rules that were made with it: a filter, a count, a window. What was written as text is changed as text.
       </Empty>
     );
   }

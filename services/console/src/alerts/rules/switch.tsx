@@ -1,3 +1,4 @@
+import './switch.css';
 /** On or off, at once. */
 export function Switch({
   on,

@@ -1,3 +1,4 @@
+import './versions.css';
 import { useState } from 'preact/hooks';
 import { Button } from '../../ui/button.js';
 import { Empty } from '../../ui/states.js';

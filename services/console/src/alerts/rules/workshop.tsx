@@ -1,10 +1,11 @@
+import './workshop.css';
 import { useEffect, useMemo, useState } from 'preact/hooks';
 import { asProblem, type Problem } from '../../api/problem.js';
+import { Confirm } from '../../manage/dialogs.js';
 import { fillPath } from '../../router/paths.js';
 import { useApp } from '../../shell/app.js';
 import { Badge } from '../../ui/badge.js';
 import { Button, ButtonLink } from '../../ui/button.js';
-import { Dialog } from '../../ui/dialog.js';
 import { Tabs } from '../../ui/tabs.js';
 import { ReadOnly } from '../read-only.js';
 import type { RuleDetail } from '../types.js';
@@ -99,16 +100,6 @@ export function Workshop({
       const undo = { label: 'Undo', run: () => void turn(!enabled) };
       toasts.good(`“${saved!.name}” is ${enabled ? 'on' : 'off'}`, undo);
       again();
-    } catch (error) {
-      toasts.bad(asProblem(error).message);
-    }
-  };
-  const remove = async (): Promise<void> => {
-    setRemoving(false);
-    try {
-      await api.delete(`/api/alert-rules/${encodeURIComponent(saved!.id)}`);
-      toasts.good(`“${saved!.name}” is deleted; its alerts stay`);
-      router.go('/rules');
     } catch (error) {
       toasts.bad(asProblem(error).message);
     }
@@ -214,20 +205,19 @@ export function Workshop({
         {view === 'versions' && saved && <Versions rule={saved} text={text} onTake={editable ? write : undefined} />}
       </div>
       {removing && saved && (
-        <Dialog
+        <Confirm
           title="Delete the rule?"
+          action="Delete"
           onClose={() => setRemoving(false)}
-          foot={
-            <>
-              <Button onClick={() => setRemoving(false)}>Cancel</Button>
-              <Button look="danger" onClick={() => void remove()}>
-                Delete
-              </Button>
-            </>
-          }
+          onConfirm={async () => {
+            await api.delete(`/api/alert-rules/${encodeURIComponent(saved.id)}`);
+            memory.set(keptName, undefined);
+            toasts.good(`“${saved.name}” is deleted; its alerts stay`);
+            router.go('/rules');
+          }}
         >
           <p>“{saved.name}” finds nothing more. Its versions and its alerts stay.</p>
-        </Dialog>
+        </Confirm>
       )}
     </div>
   );

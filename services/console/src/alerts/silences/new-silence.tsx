@@ -1,5 +1,6 @@
 import { useState } from 'preact/hooks';
 import { asProblem, type Problem } from '../../api/problem.js';
+import { missingOf, StillNeeded } from '../../manage/dialogs.js';
 import { useApp } from '../../shell/app.js';
 import { Button } from '../../ui/button.js';
 import { Dialog } from '../../ui/dialog.js';
@@ -35,10 +36,13 @@ export function NewSilence({
 
   const ms = lengths.find(({ value }) => value === length)?.ms;
   const endsAt = ms === undefined ? (until === '' ? undefined : new Date(until)) : new Date(Date.now() + ms);
-  const complete =
-    reason.trim() !== '' && endsAt !== undefined && matchers.every(({ name, value }) => name !== '' && value !== '');
+  const missing = missingOf({
+    'a field and a value in each line': matchers.every(({ name, value }) => name !== '' && value !== ''),
+    'until when': endsAt !== undefined,
+    why: reason.trim() !== '',
+  });
   const save = async (): Promise<void> => {
-    if (!complete || saving) return;
+    if (missing.length > 0 || !endsAt || saving) return;
     setSaving(true);
     setProblem(undefined);
     try {
@@ -52,7 +56,21 @@ export function NewSilence({
   };
   const alerting = rules.flatMap(({ rules: all }) => all.filter(({ alerts }) => alerts));
   return (
-    <Dialog look="wide" title="New silence" onClose={onClose}>
+    <Dialog
+      look="wide"
+      title="New silence"
+      form
+      onClose={onClose}
+      foot={
+        <>
+          <StillNeeded missing={missing} />
+          <Button onClick={onClose}>Cancel</Button>
+          <Button look="primary" disabled={missing.length > 0 || saving} onClick={() => void save()}>
+            {saving ? 'Saving' : 'Keep quiet'}
+          </Button>
+        </>
+      }
+    >
       <form
         class="form"
         onSubmit={(event) => {
@@ -73,9 +91,6 @@ export function NewSilence({
                 bare={at > 0}
                 mono
                 placeholder="ip"
-                hint={
-                  at === matchers.length - 1 ? 'rule_id, level, organization_id, or a field of the group' : undefined
-                }
                 value={name}
                 onInput={(next) => change({ name: next })}
               />
@@ -126,7 +141,7 @@ export function NewSilence({
             </div>
           );
         })}
-        <div>
+        <div class="silence-and">
           <Button
             small
             icon="plus"
@@ -135,10 +150,11 @@ export function NewSilence({
           >
             And
           </Button>
+          <span class="field-hint">A field is rule_id, level, organization_id, or one that alerts are grouped by.</span>
         </div>
         <div class="form-row">
           <Select
-            label="For"
+            label="How long"
             value={length}
             choices={[...lengths, { value: own, label: 'Until a time' }]}
             hint={
@@ -170,12 +186,7 @@ export function NewSilence({
             {problem.message}
           </p>
         )}
-        <div class="form-end">
-          <Button onClick={onClose}>Cancel</Button>
-          <Button type="submit" look="primary" disabled={!complete || saving}>
-            {saving ? 'Saving' : 'Keep quiet'}
-          </Button>
-        </div>
+        <input type="submit" hidden />
       </form>
     </Dialog>
   );

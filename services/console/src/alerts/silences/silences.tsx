@@ -1,8 +1,8 @@
 import '../alerts.css';
-import '../rules/rules.css';
+import './silences.css';
 import { useState } from 'preact/hooks';
 import { useLoad } from '../../api/load.js';
-import { asProblem } from '../../api/problem.js';
+import { Confirm } from '../../manage/dialogs.js';
 import { useApp, useKeys } from '../../shell/app.js';
 import { Badge } from '../../ui/badge.js';
 import { Button } from '../../ui/button.js';
@@ -29,27 +29,17 @@ export default function Silences() {
   const rules = useLoad(`rules ${organization}`, (signal) =>
     api.get<{ rules: RuleSummary[] }>('/api/alert-rules', {}, signal),
   );
-  const [ending, setEnding] = useState<string>();
+  const [ending, setEnding] = useState<Silence>();
   const mayChange = sessions.may('manage:alerts');
   const which: Which = router.text('state') === 'ended' ? 'ended' : 'lasting';
   const all = data?.silences ?? [];
   const of = (one: Which): Silence[] => all.filter(({ state }) => (state === 'ended') === (one === 'ended'));
-  const rows = of(which);
+  // What is quiet now stands before what is to come.
+  const rows = of(which).sort((a, b) => Number(a.state === 'pending') - Number(b.state === 'pending'));
   const titles = new Map(rules.data?.rules.flatMap((text) => text.rules.map(({ id, title }) => [id, title] as const)));
   const create = (): void => router.change({ new: 'yes' }, { push: true });
   useKeys(mayChange ? [{ key: 'n', does: 'New silence', run: create }] : []);
 
-  const end = async ({ id, reason }: Silence): Promise<void> => {
-    setEnding(id);
-    try {
-      await api.delete(`/api/silences/${encodeURIComponent(id)}`);
-      toasts.good(`“${reason}” has ended; what is still open is told now`);
-    } catch (error) {
-      toasts.bad(asProblem(error).message);
-    }
-    setEnding(undefined);
-    again();
-  };
   return (
     <div class="alerts-page">
       <div class="page-head">
@@ -118,7 +108,7 @@ export default function Silences() {
                   </span>
                 ),
               },
-              { name: 'reason', label: 'Why', cell: ({ reason }) => <span title={reason}>{reason}</span> },
+              { name: 'reason', label: 'Why', wrap: true, cell: ({ reason }) => reason },
               { name: 'from', label: 'From', cell: ({ starts_at }) => <Time iso={starts_at} as="moment" /> },
               { name: 'until', label: 'Until', cell: ({ ends_at }) => <Time iso={ends_at} as="moment" /> },
               { name: 'by', label: 'By', cell: ({ changed_by }) => <span class="faint">{changed_by}</span> },
@@ -128,7 +118,7 @@ export default function Silences() {
                 cell: (silence) =>
                   mayChange &&
                   silence.state !== 'ended' && (
-                    <Button small disabled={ending === silence.id} onClick={() => void end(silence)}>
+                    <Button small onClick={() => setEnding(silence)}>
                       End now
                     </Button>
                   ),
@@ -137,6 +127,23 @@ export default function Silences() {
           />
         )}
       </div>
+      {ending && (
+        <Confirm
+          title="End the silence now?"
+          action="End it"
+          onClose={() => setEnding(undefined)}
+          onConfirm={async () => {
+            await api.delete(`/api/silences/${encodeURIComponent(ending.id)}`);
+            toasts.good(`“${ending.reason}” has ended`);
+            again();
+          }}
+        >
+          <p>
+            “{ending.reason}”{' '}
+            {ending.state === 'pending' ? 'never begins.' : 'ends: what it fits and is still open is told at once.'}
+          </p>
+        </Confirm>
+      )}
       {router.text('new') !== '' && mayChange && (
         <NewSilence
           matches={router.texts('match')}

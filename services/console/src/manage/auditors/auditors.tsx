@@ -147,7 +147,11 @@ function NewLink({ onMade, onClose }: { onMade: (made: { name: string; url: stri
       title="New link for an auditor"
       submit="Make the link"
       shown={['/organization_id', '/name', '/expires_at']}
-      disabled={organization === '' || name.trim() === '' || when === undefined}
+      needs={{
+        'for whom': name.trim() !== '',
+        'an organization': organization !== '',
+        'when it expires': when !== undefined,
+      }}
       onClose={onClose}
       onSubmit={async () =>
         onMade(

@@ -1,4 +1,4 @@
-import { useState } from 'preact/hooks';
+import { useEffect, useRef, useState } from 'preact/hooks';
 import { useApp } from '../../shell/app.js';
 import { Button } from '../../ui/button.js';
 import { Dialog } from '../../ui/dialog.js';
@@ -6,7 +6,7 @@ import { Field, Select, TextArea } from '../../ui/field.js';
 import { counted } from '../../ui/format.js';
 import { Icon } from '../../ui/icon.js';
 import { Time } from '../../ui/time.js';
-import { ProblemNote } from '../dialogs.js';
+import { missingOf, ProblemNote, StillNeeded } from '../dialogs.js';
 import { useDoing } from '../doing.js';
 import { bodyOf, type Erasure, type NewErasure as Form, newIdempotencyKey, type RawTopic } from './erasure.js';
 
@@ -21,10 +21,15 @@ const roles = [
   { value: 'target', label: 'to whom it was done' },
 ] as const;
 const parts = [
-  { value: 'identity', label: 'Identity: names, emails, addresses, agents, sessions' },
-  { value: 'content', label: 'Content: message, path, details, before, after' },
+  { value: 'identity', label: 'Identity' },
+  { value: 'content', label: 'Content' },
   { value: 'both', label: 'Both' },
 ] as const;
+const partHints = {
+  identity: 'Names, emails, addresses, agents and sessions.',
+  content: 'Message, path, details, before and after.',
+  both: 'Names, emails, addresses, agents, sessions; and message, path, details, before, after.',
+} as const;
 
 interface Preview {
   events: number;
@@ -50,7 +55,11 @@ export function NewErasure({ onDone, onClose }: { onDone: (erasure: Erasure) => 
   const body = bodyOf(form);
   // Changed since it was looked at, it has to be looked at again.
   const current = seen?.body === JSON.stringify(body) ? seen : undefined;
-  const whole = form.subject.trim() !== '' && form.legalBasis.trim() !== '';
+  const missing = missingOf({
+    [form.kind === 'filter' ? 'a query' : form.kind === 'email' ? 'the email' : 'the id']: form.subject.trim() !== '',
+    'the legal basis': form.legalBasis.trim() !== '',
+  });
+  const whole = missing.length === 0;
   const everywhere = sessions.session.value?.organizations === '*';
 
   const look = (): Promise<boolean> =>
@@ -76,9 +85,11 @@ export function NewErasure({ onDone, onClose }: { onDone: (erasure: Erasure) => 
     <Dialog
       title="Erase data about a person"
       look="wide"
+      form
       onClose={onClose}
       foot={
         <>
+          <StillNeeded missing={missing} />
           <Button onClick={onClose}>Cancel</Button>
           {current ? (
             <Button look="danger" icon="erase" disabled={!sure || busy} onClick={send}>
@@ -114,7 +125,13 @@ export function NewErasure({ onDone, onClose }: { onDone: (erasure: Erasure) => 
           mono
           problem={ofSubject}
         />
-        <Select label="What of it" value={form.parts} choices={parts} onChange={(one) => set({ parts: one })} />
+        <Select
+          label="What of it"
+          hint={partHints[form.parts]}
+          value={form.parts}
+          choices={parts}
+          onChange={(one) => set({ parts: one })}
+        />
         <Select
           label="In"
           value={form.organization}
@@ -160,12 +177,19 @@ function Looked({
   typed: string;
   onTyped: (typed: string) => void;
 }) {
+  const box = useRef<HTMLDivElement>(null);
+  // It may be below what is in sight, and what it asks is what comes next.
+  useEffect(() => box.current?.querySelector('input')?.focus(), []);
   return (
-    <>
+    <div class="manage-form" ref={box}>
       <div class="manage-warning" role="status">
         <Icon name="warning" />
         <div>
-          <b>{counted(events, 'event')} stored now hold something of it.</b>
+          <b>
+            {events === 0
+              ? 'No event that is stored now holds anything of it.'
+              : `${counted(events, 'event')} stored now ${events === 1 ? 'holds' : 'hold'} something of it.`}
+          </b>
           <p>
             What is erased is replaced by its digest and cannot be brought back; signatures and proofs stay good. The
             raw records in Kafka’s topic <code>{raw_topic.topic}</code>{' '}
@@ -180,6 +204,6 @@ function Looked({
         </div>
       </div>
       <Field label={`Type “${subject}” to erase`} value={typed} onInput={onTyped} autocomplete="off" mono />
-    </>
+    </div>
   );
 }

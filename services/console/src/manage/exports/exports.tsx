@@ -12,6 +12,7 @@ import { Pill } from '../../ui/badge.js';
 import { Button, ButtonLink } from '../../ui/button.js';
 import { Checkbox, Select } from '../../ui/field.js';
 import { counted, formatBytes, formatNumber, formatUtc } from '../../ui/format.js';
+import { Icon } from '../../ui/icon.js';
 import { ProblemState, ProgressBar } from '../../ui/states.js';
 import { Table } from '../../ui/table.js';
 import { Time } from '../../ui/time.js';
@@ -49,7 +50,11 @@ export default function Exports() {
   useEffect(() => () => running.current?.abort(), []);
 
   const key = JSON.stringify(question);
-  const { data: count, problem } = useLoad(key, (signal) =>
+  const {
+    data: count,
+    problem,
+    again,
+  } = useLoad(key, (signal) =>
     api
       .get<{ total: number }>(`${basePath(question)}/timeseries`, parametersOf(question, Date.now()).query, signal)
       .then(({ total }) => total),
@@ -94,7 +99,7 @@ export default function Exports() {
           <Asked question={question} />
         </div>
         {problem ? (
-          <ProblemState problem={problem} />
+          <ProblemState problem={problem} again={again} />
         ) : (
           <p class="soft">
             {count === undefined
@@ -105,7 +110,7 @@ export default function Exports() {
           </p>
         )}
         <div class="manage-two">
-          <Select label="As" value={format} choices={formats} onChange={setFormat} />
+          <Select label="Format" value={format} choices={formats} onChange={setFormat} />
           <Select label="Order" value={order} choices={orders} onChange={setOrder} />
         </div>
         <details>
@@ -130,6 +135,7 @@ export default function Exports() {
             ))}
           </div>
         </details>
+        {run?.kind === 'failed' && <ProblemNote problem={run.problem} />}
         {going ? (
           <>
             <Going progress={run.progress} />
@@ -143,22 +149,22 @@ export default function Exports() {
           <div>
             <Button
               look="primary"
-              icon="download"
+              icon={run?.kind === 'failed' ? 'refresh' : 'download'}
               disabled={fields.length === 0 || count === 0 || (count ?? 0) > mostEvents}
               onClick={() => void start()}
             >
-              Export
+              {run?.kind === 'failed' ? 'Try again' : 'Export'}
             </Button>
           </div>
         )}
         <div role="status">
           {run?.kind === 'done' && (
-            <p>
+            <p class="manage-good">
+              <Icon name="check" />
               {counted(run.progress.events, 'event')} exported, {formatBytes(run.progress.bytes)}. The file is whole.
             </p>
           )}
         </div>
-        {run?.kind === 'failed' && <ProblemNote problem={run.problem} />}
       </section>
       <Before />
     </div>

@@ -197,7 +197,7 @@ function Rotate({
       {() => (
         <>
           <p>
-            A new key with the same rights takes the place of <code>{value.prefix}…</code>.
+            A new key with the same rights takes the place of <code>{value.prefix}…</code>
           </p>
           <Select label="The old key" value={overlap} choices={overlaps} onChange={setOverlap} />
         </>

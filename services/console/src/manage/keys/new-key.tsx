@@ -30,7 +30,12 @@ export function NewKey({
       submit="Make the key"
       wide
       shown={['/name', '/organizations', '/expires_at']}
-      disabled={name.trim() === '' || organizations.length === 0 || (permissions.length === 0 && role === '')}
+      needs={{
+        'a name': name.trim() !== '',
+        organizations: organizations.length > 0,
+        'a role or permissions': permissions.length > 0 || role !== '',
+        'when it expires': expiry.span !== 'at' || expiresAt(expiry, Date.now()) !== undefined,
+      }}
       onClose={onClose}
       onSubmit={async () => {
         const expires_at = expiresAt(expiry, Date.now());

@@ -31,7 +31,7 @@ export function NameOne({
       title={organization ? `Rename ${organization.name}` : 'Name an organization'}
       submit="Save"
       shown={['/id', '/name']}
-      disabled={id.trim() === '' || name.trim() === ''}
+      needs={{ 'an id': id.trim() !== '', 'a name': name.trim() !== '' }}
       onClose={onClose}
       onSubmit={async () => {
         await api.post('/api/organizations', { id: id.trim(), name: name.trim() });
@@ -80,7 +80,7 @@ export function Entitle({
       title={`What ${name} is entitled to`}
       submit="Save"
       shown={['/plan', '/retention_days']}
-      disabled={plan.trim() === ''}
+      needs={{ 'a plan': plan.trim() !== '' }}
       onClose={onClose}
       onSubmit={async () => {
         await api.put(`/api/organizations/${encodeURIComponent(id)}/entitlements`, {

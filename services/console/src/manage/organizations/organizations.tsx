@@ -62,7 +62,7 @@ export default function Organizations() {
         <h1>Organizations</h1>
         {mayName && (
           <Button look="primary" icon="plus" onClick={() => setOpen({ kind: 'name' })}>
-            Name one
+            Name an organization
           </Button>
         )}
       </header>

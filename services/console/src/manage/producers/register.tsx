@@ -39,7 +39,11 @@ export function Register({
       submit="Register"
       wide
       shown={['/public_key', '/producer_id', '/organizations', '/name']}
-      disabled={publicKey.trim() === '' || organizations.length === 0 || scopes.length === 0}
+      needs={{
+        'the public key': publicKey.trim() !== '',
+        organizations: organizations.length > 0,
+        'a scope': scopes.length > 0,
+      }}
       onClose={onClose}
       onSubmit={async () => {
         const { producer_id } = await api.post<Producer>('/api/producers', {

@@ -55,7 +55,7 @@ export default function Roles() {
             { name: 'name', label: 'Role', cell: ({ name }) => <b>{name}</b> },
             {
               name: 'whose',
-              label: 'Of',
+              label: 'For',
               cell: ({ built_in, organization_id }) =>
                 built_in ? (
                   <span class="faint">built in</span>
@@ -65,11 +65,12 @@ export default function Roles() {
                   (names.get(organization_id) ?? organization_id)
                 ),
             },
-            { name: 'description', label: 'What for', cell: ({ description }) => description },
+            { name: 'description', label: 'What for', wrap: true, cell: ({ description }) => description },
             {
               name: 'may',
               label: 'May',
-              cell: ({ permissions }) => <span title={permissions.join(', ')}>{permissions.join(', ')}</span>,
+              wrap: true,
+              cell: ({ permissions }) => permissions.join(', '),
             },
             {
               name: 'do',
@@ -140,7 +141,7 @@ function Define({ role, onDone, onClose }: { role: Role | undefined; onDone: () 
       submit="Save"
       wide
       shown={['/description', '/permissions']}
-      disabled={name.trim() === '' || permissions.length === 0}
+      needs={{ 'a name': name.trim() !== '', permissions: permissions.length > 0 }}
       onClose={onClose}
       onSubmit={async () => {
         const path = pathOf({ name: name.trim(), organization_id: whose === '' ? null : whose });
@@ -166,7 +167,7 @@ function Define({ role, onDone, onClose }: { role: Role | undefined; onDone: () 
                 problem={problem?.errors.find(({ detail }) => detail.includes('name'))?.detail}
               />
               <Select
-                label="Of"
+                label="For"
                 value={whose}
                 choices={[
                   ...(everywhere ? [{ value: '', label: 'every organization' }] : []),
