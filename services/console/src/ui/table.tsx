@@ -10,13 +10,15 @@ export interface TableColumn<R> {
   number?: boolean;
   /** Prose: goes on in the next line rather than being cut. */
   wrap?: boolean;
+  /** What the row is called: stands above the rest where rows are blocks. */
+  lead?: boolean;
 }
 
 /** As many as fit a narrow window side by side. */
 const mostBeside = 4;
 
-const classOf = ({ label, number, wrap }: Pick<TableColumn<never>, 'label' | 'number' | 'wrap'>): string =>
-  [number && 'number', wrap && 'wrap', label === '' && 'acts'].filter(Boolean).join(' ');
+const classOf = ({ label, number, wrap, lead }: Omit<TableColumn<never>, 'name' | 'cell'>): string =>
+  [number && 'number', wrap && 'wrap', lead && 'lead', label === '' && 'acts'].filter(Boolean).join(' ');
 
 /**
  * A plain table, for lists that fit a page. `caption` is for who cannot see where it stands. Where it has more columns than fit a narrow

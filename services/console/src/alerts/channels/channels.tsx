@@ -110,6 +110,7 @@ export default function Channels() {
               {
                 name: 'name',
                 label: 'Channel',
+                lead: true,
                 cell: ({ id, name }) => (
                   <a class="channel-name" href={router.href({ channel: id })}>
                     {name}

@@ -70,7 +70,7 @@ export function DeadLetters() {
         keyOf={({ delivery_id }) => delivery_id}
         columns={[
           { name: 'died', label: 'Given up', cell: ({ died_at }) => <Time iso={died_at} /> },
-          { name: 'channel', label: 'Channel', cell: ({ channel_name }) => channel_name },
+          { name: 'channel', label: 'Channel', lead: true, cell: ({ channel_name }) => channel_name },
           {
             name: 'why',
             label: 'Why',

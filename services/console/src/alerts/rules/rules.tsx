@@ -131,6 +131,7 @@ export default function Rules() {
               {
                 name: 'name',
                 label: 'Rule',
+                lead: true,
                 cell: (rule) => (
                   <span class="rules-name">
                     <a href={fillPath('/rules/:id', { id: rule.id })}>{rule.name}</a>

@@ -58,7 +58,7 @@ export default function Auditors() {
           rows={data.links}
           keyOf={({ id }) => id}
           columns={[
-            { name: 'name', label: 'For', cell: ({ name }) => <b>{name}</b> },
+            { name: 'name', label: 'For', lead: true, cell: ({ name }) => <b>{name}</b> },
             {
               name: 'organization',
               label: 'Organization',

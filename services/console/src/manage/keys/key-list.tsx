@@ -59,7 +59,7 @@ export default function KeyList() {
           rows={keys}
           keyOf={({ id }) => id}
           columns={[
-            { name: 'name', label: 'Name', cell: ({ name }) => <b>{name}</b> },
+            { name: 'name', label: 'Name', lead: true, cell: ({ name }) => <b>{name}</b> },
             { name: 'prefix', label: 'Key', cell: ({ prefix }) => <code>{prefix}…</code> },
             { name: 'state', label: 'State', cell: (key) => <State value={key} nowMs={now.value} /> },
             { name: 'for', label: 'For', cell: ({ organizations }) => <OrganizationNames value={organizations} /> },

@@ -81,7 +81,7 @@ export default function Organizations() {
             rows={data.shown}
             keyOf={({ id }) => id}
             columns={[
-              { name: 'name', label: 'Name', cell: ({ name }) => <b>{name}</b> },
+              { name: 'name', label: 'Name', lead: true, cell: ({ name }) => <b>{name}</b> },
               { name: 'id', label: 'Id', cell: ({ id }) => <Value text={id} mono /> },
               { name: 'plan', label: 'Plan', cell: ({ entitlements }) => entitlements?.plan },
               {

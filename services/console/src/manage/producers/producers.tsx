@@ -57,7 +57,12 @@ export default function Producers() {
           rows={shown}
           keyOf={({ key_id }) => key_id}
           columns={[
-            { name: 'producer', label: 'Producer', cell: ({ producer_id }) => <Value text={producer_id} mono /> },
+            {
+              name: 'producer',
+              label: 'Producer',
+              lead: true,
+              cell: ({ producer_id }) => <Value text={producer_id} mono />,
+            },
             { name: 'name', label: 'Name', cell: ({ name }) => name },
             {
               name: 'state',

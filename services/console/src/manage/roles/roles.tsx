@@ -52,7 +52,7 @@ export default function Roles() {
           rows={data.roles}
           keyOf={({ name, organization_id }) => `${organization_id}/${name}`}
           columns={[
-            { name: 'name', label: 'Role', cell: ({ name }) => <b>{name}</b> },
+            { name: 'name', label: 'Role', lead: true, cell: ({ name }) => <b>{name}</b> },
             {
               name: 'whose',
               label: 'For',
