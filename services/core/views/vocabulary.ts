@@ -62,6 +62,17 @@ export const viewColumns = [
 ] as const;
 export type ViewColumn = (typeof viewColumns)[number];
 
+/** Those that are shown where nobody has chosen any. */
+export const usualViewColumns: readonly ViewColumn[] = [
+  'time',
+  'outcome',
+  'action',
+  'actor',
+  'target',
+  'ip',
+  'message',
+];
+
 const quoted = (value: string): string => `"${value.replace(/[\\"]/g, '\\$&')}"`;
 
 /**

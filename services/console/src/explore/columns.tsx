@@ -1,4 +1,5 @@
 import { useRef, useState } from 'preact/hooks';
+import { usualViewColumns, type ViewColumn } from '../../../core/views/vocabulary.js';
 import type { AuditEvent } from '../api/types.js';
 import { waysOf } from '../event/links.js';
 import { OutcomeBadge } from '../ui/badge.js';
@@ -11,11 +12,11 @@ import { Value } from '../ui/value.js';
 import type { GridColumn } from '../ui/virtual-table.js';
 import { words } from './words.js';
 
-type Column = GridColumn<AuditEvent>;
+type Column = GridColumn<AuditEvent> & { name: ViewColumn };
 
 /** A text of an event that is a filter, too. */
 const plain = (
-  name: string,
+  name: ViewColumn,
   width: number,
   text: (event: AuditEvent) => string | undefined,
   {
@@ -109,7 +110,7 @@ export const columns: readonly Column[] = [
   },
 ];
 
-export const usualColumns: readonly string[] = ['time', 'outcome', 'action', 'actor', 'target', 'ip', 'message'];
+export { usualViewColumns as usualColumns };
 
 /** Those of the names, in our order. */
 export const columnsOf = (names: readonly string[]): readonly Column[] =>
@@ -154,7 +155,7 @@ export function ColumnChooser({
                 onChange={(on) => onChange(on ? [...chosen, name] : chosen.filter((one) => one !== name))}
               />
             ))}
-            <Button look="quiet" small onClick={() => onChange(usualColumns)}>
+            <Button look="quiet" small onClick={() => onChange(usualViewColumns)}>
               The usual ones
             </Button>
           </div>

@@ -29,6 +29,7 @@ import { type Mark, SearchBox } from './search-box.js';
 import { createSuggestions } from './suggestions.js';
 import { createTail, type Tail } from './tail.js';
 import { TimeRange } from './time-range.js';
+import { Views } from './views/views.js';
 import { words } from './words.js';
 
 const panel = 'explore-panel';
@@ -112,7 +113,7 @@ function Search() {
   const share = (): void => {
     // What is meant is what is seen now, whenever the link is opened.
     const { from = series?.from ?? new Date(0).toISOString(), to = new Date().toISOString() } = asked.times;
-    copy(new URL(router.href({ range: undefined, from, to }), location.origin).href);
+    copy(new URL(router.href({ range: undefined, from, to, live: undefined }), location.origin).href);
   };
   const goLive = (): void =>
     router.change(isLive ? { live: undefined } : { live: '1', order: undefined }, { push: true });
@@ -148,6 +149,7 @@ function Search() {
             else router.change({ q: text, event: undefined }, { push: true });
           }}
         />
+        <Views onShare={share} />
         <TimeRange range={range} open={times} onOpen={setTimes} onChange={setRange} />
         <Button
           class="explore-go-live"

@@ -1,3 +1,11 @@
+import {
+  isMemberField,
+  type ViewSpan,
+  type ViewTab,
+  valueText,
+  viewFields,
+  viewTabs,
+} from '../../../core/views/vocabulary.js';
 import type { Parameters } from '../api/parameters.js';
 import type { Query } from '../router/query.js';
 
@@ -11,8 +19,7 @@ export interface Question {
   order: 'newest' | 'oldest';
 }
 
-export const views = ['events', 'security', 'system'] as const;
-export type View = (typeof views)[number];
+export type View = ViewTab;
 
 /** Back from now, or between two times; `to` absent is until now. */
 export type Range = { kind: 'last'; name: string } | { kind: 'between'; from: string; to: string | undefined };
@@ -24,37 +31,10 @@ export interface Filter {
   out: boolean;
 }
 
-/** Fields that are filtered by, in the order of their pills; their names in the address, those left out with `not.` before them. */
-export const filterFields = [
-  'action',
-  'category',
-  'outcome',
-  'kind',
-  'actor',
-  'actor_type',
-  'target_type',
-  'target_id',
-  'service',
-  'ip',
-  'auth_method',
-  'reason',
-  'correlation_id',
-  'request_id',
-  'session_id',
-  'trace_id',
-  'user_agent',
-  'path',
-  'organization_id',
-  'application_id',
-] as const;
-
-/** Members of an event's JSON documents are filters as well: `details.region`. */
-const isMember = (field: string): boolean => /^(details|before|after)\../.test(field);
-
 /** Parameters that take exact values and any of several; the others go into the query language, in quotes. */
 const parameters = new Set(['category', 'outcome', 'kind', 'actor', 'actor_type', 'target_type', 'target_id', 'ip']);
 
-export const spans: readonly { name: string; label: string; ms: number | undefined }[] = [
+export const spans: readonly { name: ViewSpan; label: string; ms: number | undefined }[] = [
   { name: '15m', label: 'Last 15 minutes', ms: 900_000 },
   { name: '1h', label: 'Last hour', ms: 3_600_000 },
   { name: '24h', label: 'Last 24 hours', ms: 86_400_000 },
@@ -62,18 +42,19 @@ export const spans: readonly { name: string; label: string; ms: number | undefin
   { name: '30d', label: 'Last 30 days', ms: 30 * 86_400_000 },
   { name: 'all', label: 'All time', ms: undefined },
 ];
-export const usualSpan = '24h';
+export const usualSpan: ViewSpan = '24h';
 
 /** What looks after an attack: who came in, who was kept out, who may what. */
 const securityQuery =
   '(category:(auth session api_key key role member mfa permission producer) OR outcome:denied OR reason:*)';
 
+/** Fields stand in the address under their own names, those left out with `not.` before them. */
 export function readQuestion(query: Query): Question {
   const first = (name: string): string => query[name]?.[0] ?? '';
   const from = first('from');
-  const view = views.find((one) => one === first('view')) ?? 'events';
+  const view = viewTabs.find((one) => one === first('view')) ?? 'events';
   const members = Object.keys(query).map((name) => name.replace(/^not\./, ''));
-  const fields = new Set<string>([...filterFields, ...members.filter(isMember)]);
+  const fields = new Set<string>([...viewFields, ...members.filter(isMemberField)]);
   const filters = [...fields].flatMap((field) => [
     ...(query[field] ?? []).map((value) => ({ field, value, out: false })),
     ...(query[`not.${field}`] ?? []).map((value) => ({ field, value, out: true })),
@@ -94,12 +75,6 @@ export function timesOf(range: Range, nowMs: number): { from?: string; to?: stri
   const ms = spans.find(({ name }) => name === range.name)?.ms;
   return ms === undefined ? {} : { from: new Date(nowMs - ms).toISOString() };
 }
-
-const quoted = (value: string): string => `"${value.replace(/[\\"]/g, '\\$&')}"`;
-
-/** In quotes a value is a text; a number or a word of JSON in a document is either as it stands. */
-const valueText = (field: string, value: string): string =>
-  isMember(field) && /^(-?(0|[1-9]\d*)(\.\d+)?|true|false|null)$/.test(value) ? value : quoted(value);
 
 /** Filters of the same field: any of them, and none of those left out. */
 function clausesOf(filters: readonly Filter[]): string[] {

@@ -11,6 +11,8 @@ export interface MenuItem {
   note?: string;
   /** Of a menu of which one item holds. */
   checked?: boolean;
+  /** Of a menu of links, the one that one is at. */
+  current?: boolean;
   /** A line above. */
   line?: boolean;
   href?: string;
@@ -45,9 +47,7 @@ export function Menu({
 export function MenuList({
   items,
   title,
-  align,
-  anchor,
-  onClose,
+  ...frame
 }: {
   items: readonly MenuItem[];
   title: string | undefined;
@@ -55,10 +55,35 @@ export function MenuList({
   anchor: () => Element | null;
   onClose: () => void;
 }) {
+  return (
+    <MenuFrame {...frame}>
+      {title && <div class="menu-title">{title}</div>}
+      <MenuItems items={items} onClose={frame.onClose} />
+    </MenuFrame>
+  );
+}
+
+/** A menu of any parts: the keys move over all of their items. */
+export function MenuFrame({
+  align,
+  anchor,
+  onClose,
+  label,
+  children,
+}: {
+  align: 'start' | 'end';
+  anchor: () => Element | null;
+  onClose: () => void;
+  label?: string;
+  children: ComponentChildren;
+}) {
   const list = useRef<HTMLDivElement>(null);
   const entries = (): HTMLElement[] => [...(list.current?.querySelectorAll<HTMLElement>('.menu-item') ?? [])];
   useEffect(() => {
-    (entries().find((entry) => entry.getAttribute('aria-checked') === 'true') ?? entries()[0])?.focus();
+    const held = list.current?.querySelector<HTMLElement>(
+      '.menu-item:is([aria-checked="true"], [aria-current="true"])',
+    );
+    (held ?? entries()[0])?.focus();
   }, []);
   const move = (event: KeyboardEvent): void => {
     const all = entries();
@@ -70,19 +95,29 @@ export function MenuList({
     all[to]?.focus();
   };
   return (
-    <Popover anchor={anchor} align={align} onClose={onClose} role="menu" onKeyDown={move}>
-      <div ref={list}>
-        {title && <div class="menu-title">{title}</div>}
-        {items.map((item, at) => (
-          <Fragment key={String(at)}>
-            {item.line && <hr class="menu-line" />}
-            <Entry item={item} onClose={onClose} />
-          </Fragment>
-        ))}
-      </div>
+    <Popover
+      anchor={anchor}
+      align={align}
+      onClose={onClose}
+      role="menu"
+      onKeyDown={move}
+      {...(label ? { 'aria-label': label } : {})}
+    >
+      <div ref={list}>{children}</div>
     </Popover>
   );
 }
+
+export const MenuItems = ({ items, onClose }: { items: readonly MenuItem[]; onClose: () => void }) => (
+  <>
+    {items.map((item, at) => (
+      <Fragment key={String(at)}>
+        {item.line && <hr class="menu-line" />}
+        <Entry item={item} onClose={onClose} />
+      </Fragment>
+    ))}
+  </>
+);
 
 function nextOf(key: string, at: number, all: readonly HTMLElement[]): number | undefined {
   if (key === 'ArrowDown') return (at + 1) % all.length;
@@ -97,7 +132,13 @@ function nextOf(key: string, at: number, all: readonly HTMLElement[]): number | 
   return found === undefined ? undefined : (at + 1 + found) % all.length;
 }
 
-function Entry({ item: { label, icon, note, checked, href, run }, onClose }: { item: MenuItem; onClose: () => void }) {
+function Entry({
+  item: { label, icon, note, checked, current, href, run },
+  onClose,
+}: {
+  item: MenuItem;
+  onClose: () => void;
+}) {
   const chosen = checked === undefined ? {} : ({ role: 'menuitemradio', 'aria-checked': checked } as const);
   const shown = checked === undefined ? icon : checked ? 'check' : undefined;
   const inside = (
@@ -112,7 +153,14 @@ function Entry({ item: { label, icon, note, checked, href, run }, onClose }: { i
     run?.();
   };
   return href ? (
-    <a class="menu-item" role="menuitem" href={href} tabIndex={-1} onClick={onClick}>
+    <a
+      class="menu-item"
+      role="menuitem"
+      href={href}
+      tabIndex={-1}
+      {...(current ? { 'aria-current': 'true' as const } : {})}
+      onClick={onClick}
+    >
       {inside}
     </a>
   ) : (
