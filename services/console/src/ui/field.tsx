@@ -58,8 +58,6 @@ interface Input {
   max?: number | string;
   step?: number | string;
   maxLength?: number;
-  /** Of the first field of a dialog: otherwise its way out has the focus. */
-  autoFocus?: boolean;
 }
 
 export interface FieldProps extends Around, Input {

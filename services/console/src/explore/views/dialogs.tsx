@@ -1,7 +1,6 @@
 import { useState } from 'preact/hooks';
 import type { ViewState } from '../../../../core/views/vocabulary.js';
 import { Confirm, FormDialog } from '../../manage/dialogs.js';
-import '../../manage/manage.css';
 import { useApp } from '../../shell/app.js';
 import { Field, Select } from '../../ui/field.js';
 import { counted } from '../../ui/format.js';
@@ -43,7 +42,7 @@ function Save({ data, state, onSaved, onClose }: DialogProps) {
       title="Save as a view"
       submit="Save"
       shown={['/name']}
-      disabled={name.trim() === ''}
+      needs={{ 'a name': name.trim() !== '' }}
       onClose={onClose}
       onSubmit={async () => {
         const view = await data.create({ name: name.trim(), state, organization_id: organization || null });
@@ -57,7 +56,6 @@ function Save({ data, state, onSaved, onClose }: DialogProps) {
           <Field
             label="Name"
             placeholder="Denied sign-ins"
-            autoFocus
             maxLength={longestName}
             autocomplete="off"
             value={name}
@@ -112,7 +110,7 @@ function Rename({ view, data, onClose }: DialogProps & { view: SavedView }) {
       title="Rename the view"
       submit="Rename"
       shown={['/name']}
-      disabled={name.trim() === '' || name.trim() === view.name}
+      needs={{ 'another name': name.trim() !== '' && name.trim() !== view.name }}
       onClose={onClose}
       onSubmit={async () => {
         await data.replace(view, { name: name.trim() });
@@ -122,7 +120,6 @@ function Rename({ view, data, onClose }: DialogProps & { view: SavedView }) {
       {(problem) => (
         <Field
           label="Name"
-          autoFocus
           maxLength={longestName}
           autocomplete="off"
           value={name}
@@ -144,7 +141,7 @@ function Share({ view, data, onClose }: DialogProps & { view: SavedView }) {
       title={`Share “${view.name}”`}
       submit="Share"
       shown={['/organization_id']}
-      disabled={wanted === ''}
+      needs={{ 'an organization': wanted !== '' }}
       onClose={onClose}
       onSubmit={async () => {
         await data.replace(view, { organization_id: wanted });
