@@ -99,7 +99,7 @@ export const offline = (): Problem =>
     kind: 'offline',
     status: 0,
     title: 'The gateway cannot be reached',
-    detail: 'Nothing answered. The connection or the gateway is away; what is on screen stays.',
+    detail: 'Nothing answered: the connection or the gateway is away. The console asks again by itself.',
   });
 
 /** What was thrown, as a problem: faults of the console's own too, so that they are shown and not swallowed. */

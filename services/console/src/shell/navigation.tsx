@@ -25,6 +25,8 @@ export function Navigation({
   open: boolean;
   onHelp: () => void;
 }) {
+  const { sessions } = useApp();
+  const locked = ({ permission }: Page): boolean => permission?.every((one) => !sessions.may(one)) ?? false;
   return (
     <header class={`side ${open ? 'open' : ''}`}>
       <Brand />
@@ -41,6 +43,12 @@ export function Navigation({
                     <a href={page.path} {...(page === current ? { 'aria-current': 'page' as const } : {})}>
                       <Icon name={page.icon} />
                       {page.title}
+                      {locked(page) && (
+                        <span class="side-lock" title="Your sign-in has no permission for it">
+                          <Icon name="lock" size={12} />
+                          <span class="unseen">(locked)</span>
+                        </span>
+                      )}
                     </a>
                   </li>
                 ))}

@@ -1,7 +1,7 @@
 import { Component, type ComponentChildren, type ComponentType } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';
 import { useLoad } from '../api/load.js';
-import { asProblem, type Problem } from '../api/problem.js';
+import { asProblem, Problem } from '../api/problem.js';
 import type { Page, PageProps } from '../pages.js';
 import type { PathParameters } from '../router/paths.js';
 import { ButtonLink } from '../ui/button.js';
@@ -43,7 +43,7 @@ const loaded = new WeakMap<Page, ComponentType<PageProps>>();
 
 function Loaded({ page, parameters }: { page: Page } & PageProps) {
   const { data, problem, again } = useLoad(page.path, async () => {
-    const known = loaded.get(page) ?? (await page.load()).default;
+    const known = loaded.get(page) ?? (await page.load().catch(unloaded)).default;
     loaded.set(page, known);
     return { component: known };
   });
@@ -54,6 +54,17 @@ function Loaded({ page, parameters }: { page: Page } & PageProps) {
       {problem ? <ProblemState problem={problem} again={again} /> : <LoadingRows label={`Loading ${page.title}`} />}
     </Titled>
   );
+}
+
+/** The gateway is away, or was renewed and has other files now. */
+function unloaded(): never {
+  throw new Problem({
+    kind: 'offline',
+    status: 0,
+    title: 'The page could not be loaded',
+    detail:
+      'Its files did not come: the connection or the gateway is away, or the console was renewed meanwhile; then load it anew in the browser.',
+  });
 }
 
 /** A fault while drawing costs the page, not the console. */

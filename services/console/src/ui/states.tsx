@@ -1,6 +1,8 @@
 import './states.css';
 import type { ComponentChildren } from 'preact';
+import { useEffect } from 'preact/hooks';
 import type { Problem } from '../api/problem.js';
+import { useApp } from '../shell/app.js';
 import { Button } from './button.js';
 import { formatShare, sentence } from './format.js';
 import { Icon, type IconName } from './icon.js';
@@ -70,6 +72,16 @@ export const LoadingRows = ({ rows = 8, label = 'Loading' }: { rows?: number; la
 
 /** A problem in its own words: a lock where a permission or a right is missing, otherwise what happened and a way to try again. */
 export function ProblemState({ problem, again, level = 2 }: { problem: Problem; again?: () => void; level?: 1 | 2 }) {
+  const { reachable } = useApp();
+  useEffect(() => {
+    if (problem.kind !== 'offline' || !again) return;
+    let away = !reachable.peek();
+    // Whoever waits for the gateway need not press anything.
+    return reachable.subscribe((answered) => {
+      if (answered && away) again();
+      away = !answered;
+    });
+  }, [problem]);
   if (problem.permission) return <LockedState permission={problem.permission} />;
   if (problem.entitlement) return <LockedState entitlement={problem.entitlement} detail={problem.detail} />;
   return (
