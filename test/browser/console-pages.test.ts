@@ -29,7 +29,7 @@ describe('every page of the console', { skip: chromiumMissing }, () => {
   after(() => world?.stop());
 
   for (const colorScheme of ['light', 'dark'] as const) {
-    test(`has no fault that axe finds, ${colorScheme}`, async () => {
+    test(`has no fault that axe finds and one heading above all, ${colorScheme}`, async () => {
       const page = await world.open({ colorScheme });
       const violations: string[] = [];
       for (const path of await addresses(world)) {
@@ -42,11 +42,33 @@ describe('every page of the console', { skip: chromiumMissing }, () => {
           return violations.map(({ id, nodes }) => `${id}: ${nodes[0]!.html} ${nodes[0]!.failureSummary}`);
         });
         violations.push(...found.map((fault) => `${path} ${fault}`));
+        const headings = await page.getByRole('heading', { level: 1 }).allTextContents();
+        if (headings.length !== 1) violations.push(`${path} has the main headings ${JSON.stringify(headings)}`);
       }
       assert.deepEqual(violations, []);
       await page.context().close();
     });
   }
+
+  test('is on paper light and whole, and says where it comes from', async () => {
+    const page = await world.open({ colorScheme: 'dark' });
+    await page.goto(`${world.instance.url}/integrity`);
+    await page.getByRole('table').first().waitFor();
+    await page.emulateMedia({ media: 'print', colorScheme: 'dark' });
+    const head = page.locator('.printed');
+    await head.waitFor();
+    assert.match((await head.textContent()) ?? '', /\/integrity.*Printed \d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC/s);
+    assert.equal(await page.getByRole('navigation').isVisible(), false);
+    const colour = await page
+      .getByRole('heading', { level: 1 })
+      .evaluate((heading) => heading.ownerDocument.defaultView!.getComputedStyle(heading).color);
+    assert.equal(colour, 'rgb(26, 33, 43)', 'the text of the light theme');
+    const cut = await page
+      .getByRole('cell')
+      .evaluateAll((cells) => cells.filter((cell) => cell.scrollWidth > cell.clientWidth + 1).length);
+    assert.equal(cut, 0, 'cells whose text is cut');
+    await page.context().close();
+  });
 
   test('is not needed with a mouse: an event is found, judged, and an alert acknowledged by keys', async () => {
     const page = await world.open();
@@ -115,7 +137,9 @@ async function addresses(world: ConsoleWorld): Promise<string[]> {
     'a page with parameters that this test gives none',
   );
   const parts = ['overview', 'state', 'json', 'proof'].map((show) => `/?${query}&event=${id}&show=${show}`);
-  return [...whole, ...parts, `/alerts?alert=${alerts[0]!.id}`];
+  // What is not there is a page as well.
+  const nothing = ['/nothing/here', '/events/no', '/timeline/no', '/entities/no/no', '/actors/no', '/rules/no'];
+  return [...whole, ...parts, `/alerts?alert=${alerts[0]!.id}`, ...nothing];
 }
 
 /** As somebody without a mouse comes to it. */

@@ -94,7 +94,7 @@ export function formatLocal(
   }).format(new Date(iso));
 }
 
-/** The shortest that still tells the day: the time of today, else day and time. */
+/** The shortest that still tells the day: the time of today, to the second as what follows each other is mostly of one minute, else day and time. */
 export function formatMoment(ms: number, nowMs: number, locale?: string): string {
   const at = new Date(ms);
   const now = new Date(nowMs);
@@ -105,6 +105,7 @@ export function formatMoment(ms: number, nowMs: number, locale?: string): string
     ...(sameYear ? {} : { year: 'numeric' }),
     hour: '2-digit',
     minute: '2-digit',
+    ...(sameDay ? { second: '2-digit' as const } : {}),
   }).format(at);
 }
 
