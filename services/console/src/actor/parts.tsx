@@ -67,10 +67,18 @@ export function Failures({ events }: { events: readonly AuditEvent[] }) {
           >
             <Time iso={event.occurred_at} as="moment" />
             <OutcomeBadge outcome={event.outcome} />
-            <span class="cut">{event.action}</span>
-            <span class="cut soft">{event.reason}</span>
-            <span class="cut mono soft">{event.ip}</span>
-            <span class="cut soft">{event.message}</span>
+            <span class="cut" title={event.action}>
+              {event.action}
+            </span>
+            <span class="cut soft" title={event.reason}>
+              {event.reason}
+            </span>
+            <span class="cut mono soft" title={event.ip}>
+              {event.ip}
+            </span>
+            <span class="cut soft" title={event.message}>
+              {event.message}
+            </span>
           </a>
         </li>
       ))}

@@ -84,6 +84,8 @@ export default function EntityPage({ parameters }: PageProps) {
   );
 }
 
+const aboutOf = ({ message, actor }: AuditEvent): string => message ?? actor.name ?? actor.id ?? '';
+
 function Changes({
   events,
   points,
@@ -111,8 +113,12 @@ function Changes({
               <a href={router.href({ event: event.id })} class="entity-change">
                 <Time iso={event.occurred_at} as="moment" />
                 <OutcomeBadge outcome={event.outcome} />
-                <span class="cut">{event.action}</span>
-                <span class="cut soft">{event.message ?? event.actor.name ?? event.actor.id}</span>
+                <span class="cut" title={event.action}>
+                  {event.action}
+                </span>
+                <span class="cut soft" title={aboutOf(event)}>
+                  {aboutOf(event)}
+                </span>
               </a>
               {point ? (
                 <span class="entity-points">

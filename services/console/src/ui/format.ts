@@ -29,7 +29,12 @@ export function formatShare(share: number, locale?: string): string {
 const byteUnits = ['byte', 'kilobyte', 'megabyte', 'gigabyte', 'terabyte'];
 export function formatBytes(bytes: number, locale?: string): string {
   const step = Math.min(Math.floor(Math.log10(Math.max(bytes, 1)) / 3), byteUnits.length - 1);
-  const options = { style: 'unit', unit: byteUnits[step]!, maximumFractionDigits: step === 0 ? 0 : 1 } as const;
+  const options = {
+    style: 'unit',
+    unit: byteUnits[step]!,
+    unitDisplay: step === 0 ? 'long' : 'short',
+    maximumFractionDigits: step === 0 ? 0 : 1,
+  } as const;
   return numberFormat(options, locale).format(bytes / 1_000 ** step);
 }
 
