@@ -99,6 +99,9 @@ export function ProblemState({ problem, again, level = 2 }: { problem: Problem; 
       }
     >
       <p>{sentence(problem.detail)}</p>
+      {problem.retryAfterMs !== undefined && (
+        <p class="state-small">It takes questions again in {formatDuration(problem.retryAfterMs)}.</p>
+      )}
       {problem.requestId && (
         <p class="state-small">
           Request <span class="mono">{problem.requestId}</span>

@@ -13,7 +13,7 @@ import { Button, ButtonLink } from '../../ui/button.js';
 import { Checkbox, Select } from '../../ui/field.js';
 import { counted, formatBytes, formatNumber, formatUtc } from '../../ui/format.js';
 import { Icon } from '../../ui/icon.js';
-import { ProblemState, ProgressBar } from '../../ui/states.js';
+import { ProgressBar } from '../../ui/states.js';
 import { Table } from '../../ui/table.js';
 import { Time } from '../../ui/time.js';
 import { ProblemNote } from '../dialogs.js';
@@ -99,7 +99,14 @@ export default function Exports() {
           <Asked question={question} />
         </div>
         {problem ? (
-          <ProblemState problem={problem} again={again} />
+          <>
+            <ProblemNote problem={problem} />
+            <div>
+              <Button icon="refresh" onClick={again}>
+                Count again
+              </Button>
+            </div>
+          </>
         ) : (
           <p class="soft">
             {count === undefined

@@ -63,7 +63,7 @@ export default function KeyList() {
             { name: 'prefix', label: 'Key', cell: ({ prefix }) => <code>{prefix}…</code> },
             { name: 'state', label: 'State', cell: (key) => <State value={key} nowMs={now.value} /> },
             { name: 'for', label: 'For', cell: ({ organizations }) => <OrganizationNames value={organizations} /> },
-            { name: 'may', label: 'May', cell: (key) => <Scopes value={key} /> },
+            { name: 'may', label: 'May', wrap: true, cell: (key) => <Scopes value={key} /> },
             {
               name: 'used',
               label: 'Last used',

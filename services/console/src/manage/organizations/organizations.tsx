@@ -8,7 +8,7 @@ import { Button } from '../../ui/button.js';
 import { counted } from '../../ui/format.js';
 import { Menu } from '../../ui/menu.js';
 import { Empty, LoadingRows, ProblemState } from '../../ui/states.js';
-import { Table } from '../../ui/table.js';
+import { Table, type TableColumn } from '../../ui/table.js';
 import { Value } from '../../ui/value.js';
 import { Entitle, type Entitled, type Entitlements, NameOne } from './forms.js';
 
@@ -45,6 +45,7 @@ export default function Organizations() {
     void sessions.start();
   };
   const mayName = sessions.may('admin');
+  const mayLook = sessions.may('view:audit_logs');
   useKeys([{ key: 'n', does: 'Name an organization', run: () => mayName && setOpen({ kind: 'name' }) }]);
   const right = (has: boolean | undefined) =>
     has === undefined ? null : has ? (
@@ -56,6 +57,25 @@ export default function Organizations() {
         not included
       </Badge>
     );
+  const entitled: readonly TableColumn<Entitled>[] = [
+    { name: 'plan', label: 'Plan', cell: ({ entitlements }) => entitlements?.plan },
+    {
+      name: 'retention',
+      label: 'Kept for',
+      cell: ({ entitlements }) =>
+        entitlements &&
+        (entitlements.retention_days === null
+          ? 'as long as the deployment keeps events'
+          : counted(entitlements.retention_days, 'day')),
+    },
+    { name: 'export', label: 'Export', cell: ({ entitlements }) => right(entitlements?.export) },
+    { name: 'alerts', label: 'Alerts', cell: ({ entitlements }) => right(entitlements?.alerts) },
+    {
+      name: 'logging',
+      label: 'Persistent logging',
+      cell: ({ entitlements }) => right(entitlements?.persistentLogging),
+    },
+  ];
   return (
     <div class="manage">
       <header class="page-head">
@@ -83,23 +103,7 @@ export default function Organizations() {
             columns={[
               { name: 'name', label: 'Name', lead: true, cell: ({ name }) => <b>{name}</b> },
               { name: 'id', label: 'Id', cell: ({ id }) => <Value text={id} mono /> },
-              { name: 'plan', label: 'Plan', cell: ({ entitlements }) => entitlements?.plan },
-              {
-                name: 'retention',
-                label: 'Kept for',
-                cell: ({ entitlements }) =>
-                  entitlements &&
-                  (entitlements.retention_days === null
-                    ? 'as long as the deployment keeps events'
-                    : counted(entitlements.retention_days, 'day')),
-              },
-              { name: 'export', label: 'Export', cell: ({ entitlements }) => right(entitlements?.export) },
-              { name: 'alerts', label: 'Alerts', cell: ({ entitlements }) => right(entitlements?.alerts) },
-              {
-                name: 'logging',
-                label: 'Persistent logging',
-                cell: ({ entitlements }) => right(entitlements?.persistentLogging),
-              },
+              ...(mayLook ? entitled : []),
               {
                 name: 'do',
                 label: '',
@@ -126,6 +130,11 @@ export default function Organizations() {
               },
             ]}
           />
+          {!mayLook && (
+            <p class="manage-intro manage-after">
+              What each is entitled to is not shown: that needs the permission <code>view:audit_logs</code>.
+            </p>
+          )}
           {data.total > data.shown.length && (
             <p class="manage-intro">
               <Button onClick={() => setMost(most + 200)}>
