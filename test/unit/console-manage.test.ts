@@ -7,6 +7,7 @@ import { bodyOf, type NewErasure, shareDone } from '../../services/console/src/m
 import { createEventCounter } from '../../services/console/src/manage/exports/count.js';
 import { download, type Sink } from '../../services/console/src/manage/exports/download.js';
 import { stateOf } from '../../services/console/src/manage/keys/keys.js';
+import { type Role, wrongName } from '../../services/console/src/manage/roles/role.js';
 
 const bytes = (text: string): Uint8Array<ArrayBuffer> => new TextEncoder().encode(text);
 
@@ -100,5 +101,29 @@ describe('managing in the console', () => {
       ...rest,
     });
     assert.deepEqual([shareDone('requested'), shareDone('done')], [0, 1]);
+  });
+});
+
+describe('a new role', () => {
+  const role = (name: string, organization_id: string | null, built_in = false): Role => ({
+    name,
+    organization_id,
+    built_in,
+    description: '',
+    permissions: [],
+  });
+  const roles = [role('owner', null, true), role('night-shift', null), role('reviewer', 'acme')];
+
+  test('replaces none that is there', () => {
+    assert.match(wrongName('night-shift', null, roles)!, /there already/);
+    assert.match(wrongName('reviewer', 'acme', roles)!, /there already/);
+    assert.match(wrongName('owner', 'acme', roles)!, /built in/);
+    assert.equal(wrongName('reviewer', 'globex', roles), undefined);
+  });
+
+  test('is called as the gateway takes it, and nothing is said before anything is typed', () => {
+    assert.equal(wrongName('', null, roles), undefined);
+    assert.equal(wrongName('day_shift-2', null, roles), undefined);
+    for (const name of ['Night Shift!', '2nd', `a${'b'.repeat(64)}`]) assert.ok(wrongName(name, null, roles), name);
   });
 });

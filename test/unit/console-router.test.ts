@@ -32,6 +32,28 @@ describe('state in the address', () => {
     assert.deepEqual(changeQuery({ a: ['1'], b: ['2'] }, { a: undefined, b: ['', '3'], c: '' }), { b: ['3'] });
   });
 
+  test('stays while what was typed would be lost, and goes on once it may', () => {
+    const { place, back } = createPlace('/keys');
+    const router = createRouter({ place });
+    router.go('/silences');
+    router.change({ new: 'yes' }, { push: true });
+    let typed = true;
+    let asked = 0;
+    const free = router.hold(() => {
+      asked++;
+      return typed;
+    });
+    back();
+    assert.deepEqual([router.text('new'), place.location.search, asked], ['yes', '?new=yes', 1]);
+    typed = false;
+    back();
+    assert.deepEqual([router.path.value, router.text('new')], ['/silences', '']);
+    typed = true;
+    free();
+    back();
+    assert.equal(router.path.value, '/keys');
+  });
+
   test('follows changes, steps back, and other paths', () => {
     const { place, back } = createPlace('/explore?q=a');
     const router = createRouter({ place });
@@ -47,25 +69,32 @@ describe('state in the address', () => {
 /** A window's address and history, as far as the router knows them. */
 function createPlace(first: string): { place: Place; back: () => void } {
   const origin = 'http://console.test';
-  const visited = [new URL(first, origin)];
-  let onBack = (): void => {};
+  const entry = (url: string, state: unknown) => ({ url: new URL(url, origin), state });
+  let [entries, at] = [[entry(first, null)], 0];
+  let onMoved = (): void => {};
+  const go = (delta: number): void => {
+    at += delta;
+    onMoved();
+  };
   const place: Place = {
     get location() {
-      return visited.at(-1)!;
+      return entries[at]!.url;
     },
     history: {
-      pushState: (_: unknown, __: string, url) => void visited.push(new URL(String(url), origin)),
-      replaceState: (_: unknown, __: string, url) => void visited.splice(-1, 1, new URL(String(url), origin)),
+      get state() {
+        return entries[at]!.state;
+      },
+      go,
+      pushState: (state, _, url) => {
+        entries = [...entries.slice(0, ++at), entry(url, state)];
+      },
+      replaceState: (state, _, url) => {
+        entries[at] = entry(url, state);
+      },
     },
     addEventListener: (_, listener) => {
-      onBack = listener;
+      onMoved = listener;
     },
   };
-  return {
-    place,
-    back: () => {
-      visited.pop();
-      onBack();
-    },
-  };
+  return { place, back: () => go(-1) };
 }

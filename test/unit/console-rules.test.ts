@@ -6,6 +6,7 @@ import { lineOf, runBacktest } from '../../services/console/src/alerts/rules/bac
 import { diffLines } from '../../services/console/src/alerts/rules/diff.js';
 import { piecesOf } from '../../services/console/src/alerts/rules/highlight.js';
 import { newSigma, newSimple, readSimple, writeSimple } from '../../services/console/src/alerts/rules/simple.js';
+import { readTelling } from '../../services/console/src/alerts/rules/told.js';
 import { readMatcher } from '../../services/console/src/alerts/silences/matchers.js';
 import { createApi } from '../../services/console/src/api/call.js';
 
@@ -143,4 +144,12 @@ describe('a backtest in the browser', () => {
     );
     assert.deepEqual(lineOf('{}'), {});
   });
+});
+
+test('whom a rule tells is remembered with its text, and what cannot be read is nothing', () => {
+  const telling = { channels: ['email', 'soc'], repeat_seconds: 3_600 };
+  assert.deepEqual(readTelling(JSON.stringify(telling)), telling);
+  for (const text of [undefined, '', 'null', '{"channels":"email","repeat_seconds":0}', '{"channels":[]}']) {
+    assert.equal(readTelling(text), undefined, text);
+  }
 });

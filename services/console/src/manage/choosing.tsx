@@ -1,6 +1,8 @@
+import { useState } from 'preact/hooks';
 import { type Permission, permissions } from '../api/types.js';
 import { useApp } from '../shell/app.js';
 import { Checkbox, Field, Select } from '../ui/field.js';
+import { formatLocal } from '../ui/format.js';
 import { type Expiry, expirySpans, idsOf, type Organizations } from './chosen.js';
 
 /** Which organizations something is for: all, or those that are named. */
@@ -19,6 +21,8 @@ export function OrganizationsField({
   const chosen = value === '*' ? [] : value;
   const toggle = (id: string, on: boolean): void => onChange(on ? [...chosen, id] : chosen.filter((one) => one !== id));
   const others = chosen.filter((id) => !known.some((one) => one.id === id));
+  // As it is typed: a comma at the end is the beginning of the next.
+  const [typed, setTyped] = useState(others.join(', '));
   return (
     <fieldset class="manage-set">
       <legend>Organizations</legend>
@@ -43,8 +47,12 @@ export function OrganizationsField({
           </div>
           <Field
             label="Others, by id"
-            value={others.join(', ')}
-            onInput={(typed) => onChange([...chosen.filter((id) => !others.includes(id)), ...idsOf(typed)])}
+            hint="With commas between."
+            value={typed}
+            onInput={(text) => {
+              setTyped(text);
+              onChange([...chosen.filter((id) => !others.includes(id)), ...idsOf(text)]);
+            }}
             problem={problem}
             mono
           />
@@ -125,6 +133,7 @@ export function ExpiryField({
         <Field
           label="At, in your time"
           type="datetime-local"
+          hint={inWords(value.at)}
           value={value.at}
           onInput={(at) => onChange({ ...value, at })}
           problem={problem}
@@ -133,6 +142,10 @@ export function ExpiryField({
     </>
   );
 }
+
+/** Day and month cannot be mistaken for each other. */
+const inWords = (at: string): string | undefined =>
+  Number.isNaN(Date.parse(at)) ? undefined : formatLocal(new Date(at).toISOString(), { seconds: false });
 
 /** `Acme Robotics` where there is a name. */
 export function OrganizationNames({ value }: { value: Organizations }) {

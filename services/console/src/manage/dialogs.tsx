@@ -18,7 +18,7 @@ export function ProblemNote({ problem, shown = [] }: { problem: Problem | undefi
     <div class="manage-problem" role="alert">
       <Icon name="warning" />
       <div>
-        <b>{problem.title}</b>
+        {said ? <b>Something above has to be put right.</b> : <b>{problem.title}</b>}
         {!said && <p>{problem.detail}</p>}
         {problem.permission && (
           <p>
@@ -165,7 +165,7 @@ export function SecretDialog({
   onClose: () => void;
   children: ComponentChildren;
 }) {
-  const { copy } = useApp();
+  const { copy, router } = useApp();
   const [kept, setKept] = useState(false);
   const [copied, setCopied] = useState(false);
   const [refused, setRefused] = useState(false);
@@ -174,7 +174,14 @@ export function SecretDialog({
     // The browser asks before it reloads or closes what cannot be shown again.
     const ask = (event: BeforeUnloadEvent): void => event.preventDefault();
     addEventListener('beforeunload', ask);
-    return () => removeEventListener('beforeunload', ask);
+    const free = router.hold(() => {
+      setRefused(true);
+      return true;
+    });
+    return () => {
+      removeEventListener('beforeunload', ask);
+      free();
+    };
   }, [kept]);
   return (
     <Dialog

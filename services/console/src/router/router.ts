@@ -4,7 +4,10 @@ import { changeQuery, type Query, type QueryChange, readQuery, writeQuery } from
 /** What the router needs of a window. */
 export interface Place {
   readonly location: { readonly pathname: string; readonly search: string; readonly origin: string };
-  readonly history: Record<'pushState' | 'replaceState', (state: unknown, unused: string, url: string) => void>;
+  readonly history: Record<'pushState' | 'replaceState', (state: unknown, unused: string, url: string) => void> & {
+    readonly state: unknown;
+    go(delta: number): void;
+  };
   addEventListener(type: 'popstate', listener: () => void): void;
 }
 
@@ -22,7 +25,13 @@ export interface Router {
   texts(name: string): readonly string[];
   /** The address that a change would lead to, for links. */
   href(change: QueryChange, path?: string): string;
+  /** Until what it gives back is called: the browser's Back and Forth lead away only where `refuses` does not say otherwise. */
+  hold(refuses: () => boolean): () => void;
 }
+
+/** Where an entry stands among those of this page, as it is remembered with it. */
+const placeOf = (state: unknown): number =>
+  typeof state === 'object' && state !== null && 'at' in state && typeof state.at === 'number' ? state.at : 0;
 
 export function createRouter({ place }: { place: Place }): Router {
   const path = signal(place.location.pathname);
@@ -34,15 +43,26 @@ export function createRouter({ place }: { place: Place }): Router {
     path.value = place.location.pathname;
     query.value = readQuery(place.location.search);
   };
-  place.addEventListener('popstate', read);
+  let at = placeOf(place.history.state);
+  const holds = new Set<() => boolean>();
+  place.addEventListener('popstate', () => {
+    const by = placeOf(place.history.state) - at;
+    if (by !== 0 && [...holds].some((refuses) => refuses())) {
+      place.history.go(-by);
+      return;
+    }
+    at += by;
+    read();
+  });
 
   const go: Router['go'] = (to, { replace = false } = {}) => {
     const { pathname, search } = new URL(to, place.location.origin);
     if (pathname + search === place.location.pathname + place.location.search) return;
-    place.history[replace ? 'replaceState' : 'pushState'](null, '', pathname + search);
+    if (!replace) at++;
+    place.history[replace ? 'replaceState' : 'pushState']({ at }, '', pathname + search);
     read();
   };
-  const href: Router['href'] = (change, at = path.value) => at + writeQuery(changeQuery(query.value, change));
+  const href: Router['href'] = (change, to = path.value) => to + writeQuery(changeQuery(query.value, change));
 
   return {
     path: computed(() => path.value),
@@ -54,5 +74,9 @@ export function createRouter({ place }: { place: Place }): Router {
       go(path.peek() + writeQuery(changeQuery(query.peek(), change)), { replace: !push }),
     text: (name) => query.value[name]?.[0] ?? '',
     texts: (name) => query.value[name] ?? [],
+    hold(refuses) {
+      holds.add(refuses);
+      return () => holds.delete(refuses);
+    },
   };
 }

@@ -1,6 +1,7 @@
 import './dialog.css';
 import type { ComponentChildren } from 'preact';
 import { useEffect, useId, useRef, useState } from 'preact/hooks';
+import { useApp } from '../shell/app.js';
 import { Button } from './button.js';
 
 export interface DialogProps {
@@ -12,7 +13,7 @@ export interface DialogProps {
   /** Beside the title. */
   actions?: ComponentChildren;
   look?: 'middle' | 'wide' | 'drawer';
-  /** Holds what somebody types: Escape, the cross and a click beside it ask first, once something was changed. */
+  /** Holds what somebody types: Escape, the cross, a click beside it and going back ask first, once something was changed. */
   form?: boolean;
 }
 
@@ -37,10 +38,26 @@ export function Dialog({ title, onClose, children, foot, actions, look = 'middle
       before?.focus?.();
     };
   }, []);
+  const { router } = useApp();
   const leave = (): void => {
     if (form && changed.current && !asking) setAsking(true);
     else onClose();
   };
+  useEffect(() => {
+    if (!form) return;
+    const free = router.hold(() => {
+      if (changed.current) setAsking(true);
+      return changed.current;
+    });
+    const ask = (event: BeforeUnloadEvent): void => {
+      if (changed.current) event.preventDefault();
+    };
+    addEventListener('beforeunload', ask);
+    return () => {
+      free();
+      removeEventListener('beforeunload', ask);
+    };
+  }, [form]);
   return (
     <dialog
       ref={element}

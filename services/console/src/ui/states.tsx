@@ -4,7 +4,7 @@ import { useEffect } from 'preact/hooks';
 import type { Problem } from '../api/problem.js';
 import { useApp } from '../shell/app.js';
 import { Button } from './button.js';
-import { formatShare, sentence } from './format.js';
+import { formatDuration, formatShare, sentence } from './format.js';
 import { Icon, type IconName } from './icon.js';
 
 /** In the place of what is not there: what is so, and what to do. */

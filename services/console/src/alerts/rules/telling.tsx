@@ -1,17 +1,6 @@
 import { useState } from 'preact/hooks';
 import { Field, Select } from '../../ui/field.js';
-import type { RuleSummary } from '../types.js';
-
-/** Whom the rule tells, and how often. */
-export interface Telling {
-  channels: readonly string[];
-  repeat_seconds: number;
-}
-
-export const tellingOf = (rule: Pick<RuleSummary, 'channels' | 'repeat_seconds'> | undefined): Telling => ({
-  channels: rule?.channels ?? [],
-  repeat_seconds: rule?.repeat_seconds ?? 0,
-});
+import type { Telling } from './told.js';
 
 const repeats = [0, 3_600, 4 * 3_600, 86_400, 7 * 86_400];
 const repeatWords: Readonly<Record<number, string>> = {

@@ -15,7 +15,8 @@ import { Checks } from './checks.js';
 import { CodeEditor, type LineNote } from './code-editor.js';
 import { SimpleForm } from './simple-form.js';
 import { Switch } from './switch.js';
-import { type Telling, TellingFields, tellingOf } from './telling.js';
+import { TellingFields } from './telling.js';
+import { readTelling, type Telling, tellingOf } from './told.js';
 import { Versions } from './versions.js';
 
 const panel = 'rule-panel';
@@ -39,8 +40,12 @@ export function Workshop({
   const mayChange = sessions.may('manage:alerts');
   const editable = mayChange && saved?.built_in !== true;
   const [text, setText] = useState(() => (editable && memory.get(keptName)) || begin);
-  const [telling, setTelling] = useState<Telling>(tellingOf(saved));
+  const [telling, setTelling] = useState<Telling>(
+    () => (editable && readTelling(memory.get(`${keptName}.telling`))) || tellingOf(saved),
+  );
   const [on, setOn] = useState(true);
+  // What is typed for the channels is the field's own until then.
+  const [discarded, setDiscarded] = useState(0);
   const [saving, setSaving] = useState(false);
   const [removing, setRemoving] = useState(false);
   const [refused, setRefused] = useState<Problem>();
@@ -58,9 +63,18 @@ export function Workshop({
     // Nobody loses an hour’s work to a closed tab.
     memory.set(keptName, next === begin ? undefined : next);
   };
+  const tell = (next: Telling): void => {
+    setTelling(next);
+    memory.set(`${keptName}.telling`, sameTelling(next, tellingOf(saved)) ? undefined : JSON.stringify(next));
+  };
+  const forget = (): void => {
+    memory.set(keptName, undefined);
+    memory.set(`${keptName}.telling`, undefined);
+  };
   const discard = (): void => {
     write(saved?.text ?? begin);
-    setTelling(tellingOf(saved));
+    tell(tellingOf(saved));
+    setDiscarded(discarded + 1);
   };
   const checked: Checked = editable ? checking.checked.value : { kind: 'unasked' };
   const notes: LineNote[] =
@@ -85,7 +99,7 @@ export function Workshop({
             ...(saved.version === null ? {} : { version: saved.version }),
           })
         : await api.post<RuleDetail>('/api/alert-rules', { ...body, enabled: on });
-      memory.set(keptName, undefined);
+      forget();
       toasts.good(saved ? 'Saved' : `“${rule.name}” is saved${on ? ' and on' : ''}`);
       if (saved) again();
       else router.go(fillPath('/rules/:id', { id: rule.id }), { replace: true });
@@ -131,7 +145,9 @@ export function Workshop({
           </ButtonLink>
         )}
         {editable && saved && <Button icon="trash" label="Delete the rule" onClick={() => setRemoving(true)} />}
-        {editable && (saved ? changed : text !== begin) && <Button onClick={discard}>Discard</Button>}
+        {editable && (saved ? changed : text !== begin || !sameTelling(telling, tellingOf(saved))) && (
+          <Button onClick={discard}>Discard</Button>
+        )}
         {editable && (
           <Button look="primary" disabled={saving || !changed || checked.kind !== 'valid'} onClick={() => void save()}>
             {saving ? 'Saving' : 'Save'}
@@ -146,10 +162,18 @@ export function Workshop({
       )}
       {refused && (
         <p class="rule-refused" role="alert">
-          {refused.message}
+          {refused.kind === 'conflict' && saved
+            ? 'Somebody changed the rule meanwhile. Your text stays here; once theirs is loaded, Versions shows the difference, and saving replaces it.'
+            : refused.message}
           {refused.kind === 'conflict' && saved && (
-            <Button small onClick={again}>
-              Load what is saved now
+            <Button
+              small
+              onClick={() => {
+                setRefused(undefined);
+                again();
+              }}
+            >
+              Load theirs
             </Button>
           )}
         </p>
@@ -186,7 +210,7 @@ export function Workshop({
         {(view === 'text' || view === 'form') && (
           <aside class="rule-side" aria-label="Checks and settings">
             <Checks checked={checked} tests={saved?.built_in && mayChange ? { id: saved.id } : undefined} />
-            <TellingFields value={telling} onChange={setTelling} disabled={!editable} />
+            <TellingFields key={discarded} value={telling} onChange={tell} disabled={!editable} />
             {!saved && editable && (
               <div class="rule-on">
                 <Switch on={on} label="On once saved" onChange={setOn} /> <span class="soft">once it is saved</span>
@@ -211,7 +235,7 @@ export function Workshop({
           onClose={() => setRemoving(false)}
           onConfirm={async () => {
             await api.delete(`/api/alert-rules/${encodeURIComponent(saved.id)}`);
-            memory.set(keptName, undefined);
+            forget();
             toasts.good(`“${saved.name}” is deleted; its alerts stay`);
             router.go('/rules');
           }}

@@ -11,6 +11,9 @@ import { comparisonWords, lengths, readMatcher } from './matchers.js';
 
 const own = 'own';
 
+const untilText = (at: Date | undefined): string | undefined =>
+  at && `Until ${formatLocal(at.toISOString(), { seconds: false })}`;
+
 /** Which alerts, until when, why. `matches` is what the link to it already knows. */
 export function NewSilence({
   matches,
@@ -157,9 +160,7 @@ export function NewSilence({
             label="How long"
             value={length}
             choices={[...lengths, { value: own, label: 'Until a time' }]}
-            hint={
-              ms === undefined || !endsAt ? undefined : `Until ${formatLocal(endsAt.toISOString(), { seconds: false })}`
-            }
+            hint={ms === undefined ? undefined : untilText(endsAt)}
             onChange={setLength}
           />
           {length === own && (
@@ -167,6 +168,7 @@ export function NewSilence({
               label="Until"
               type="datetime-local"
               required
+              hint={untilText(endsAt)}
               value={until}
               problem={problem?.of('/ends_at')[0]?.detail}
               onInput={setUntil}
@@ -183,7 +185,9 @@ export function NewSilence({
         />
         {problem && (
           <p class="field-problem" role="alert">
-            {problem.message}
+            {length === own && problem.of('/ends_at').length > 0
+              ? 'Something above has to be put right.'
+              : problem.message}
           </p>
         )}
         <input type="submit" hidden />

@@ -1,17 +1,15 @@
-import '../manage.css';
 import { useState } from 'preact/hooks';
 import { useLoad } from '../../api/load.js';
-import { useApp, useKeys } from '../../shell/app.js';
+import { useApp } from '../../shell/app.js';
 import { Badge } from '../../ui/badge.js';
-import { Button } from '../../ui/button.js';
 import { Field, Select } from '../../ui/field.js';
-import { Empty, LoadingRows, ProblemState } from '../../ui/states.js';
-import { Table } from '../../ui/table.js';
+import { Empty } from '../../ui/states.js';
 import { Time } from '../../ui/time.js';
 import { ExpiryField, OrganizationNames } from '../choosing.js';
 import { type Expiry, expiresAt } from '../chosen.js';
 import { Confirm, FormDialog, SecretDialog } from '../dialogs.js';
 import { isOver, stateOf } from '../keys/keys.js';
+import { ManagedList } from '../managed-list.js';
 
 interface AuditorLink {
   id: string;
@@ -34,59 +32,41 @@ export default function Auditors() {
   );
   const [open, setOpen] = useState<Open>();
   const close = (): void => setOpen(undefined);
-  useKeys([{ key: 'n', does: 'Make a link for an auditor', run: () => setOpen({ kind: 'new' }) }]);
   return (
-    <div class="manage">
-      <header class="page-head">
-        <h1>Auditors</h1>
-        <Button look="primary" icon="plus" onClick={() => setOpen({ kind: 'new' })}>
-          New link
-        </Button>
-      </header>
-      {problem ? (
-        <ProblemState problem={problem} again={again} />
-      ) : !data ? (
-        <LoadingRows label="Loading links" />
-      ) : data.links.length === 0 ? (
+    <ManagedList<AuditorLink>
+      title="Auditors"
+      rows={data?.links}
+      problem={problem}
+      again={again}
+      add={{ label: 'New link', does: 'Make a link for an auditor', run: () => setOpen({ kind: 'new' }) }}
+      empty={
         <Empty title="No links for auditors" icon="link">
           Whoever opens such a link reads, exports and verifies one organization until it expires. All of it is written
           down.
         </Empty>
-      ) : (
-        <Table<AuditorLink>
-          caption="Links of auditors"
-          rows={data.links}
-          keyOf={({ id }) => id}
-          columns={[
-            { name: 'name', label: 'For', lead: true, cell: ({ name }) => <b>{name}</b> },
-            {
-              name: 'organization',
-              label: 'Organization',
-              cell: ({ organization_id }) => <OrganizationNames value={[organization_id]} />,
-            },
-            { name: 'state', label: 'State', cell: (link) => <State value={link} nowMs={now.value} /> },
-            { name: 'expires', label: 'Expires', cell: ({ expires_at }) => <Time iso={expires_at} /> },
-            { name: 'made', label: 'Made', cell: ({ created_at }) => <Time iso={created_at} /> },
-            { name: 'by', label: 'By', cell: ({ created_by }) => <span class="mono">{created_by}</span> },
-            {
-              name: 'do',
-              label: '',
-              cell: (link) =>
-                !isOver(stateOf(link, now.value)) && (
-                  <span class="manage-actions">
-                    <Button
-                      look="quiet"
-                      small
-                      icon="trash"
-                      label={`Revoke the link of ${link.name}`}
-                      onClick={() => setOpen({ kind: 'revoke', link })}
-                    />
-                  </span>
-                ),
-            },
-          ]}
-        />
-      )}
+      }
+      keyOf={({ id }) => id}
+      actions={(link) =>
+        isOver(stateOf(link, now.value))
+          ? undefined
+          : {
+              of: `the link of ${link.name}`,
+              items: [{ label: 'Revoke', icon: 'trash', run: () => setOpen({ kind: 'revoke', link }) }],
+            }
+      }
+      columns={[
+        { name: 'name', label: 'For', lead: true, cell: ({ name }) => <b>{name}</b> },
+        {
+          name: 'organization',
+          label: 'Organization',
+          cell: ({ organization_id }) => <OrganizationNames value={[organization_id]} />,
+        },
+        { name: 'state', label: 'State', cell: (link) => <State value={link} nowMs={now.value} /> },
+        { name: 'expires', label: 'Expires', cell: ({ expires_at }) => <Time iso={expires_at} /> },
+        { name: 'made', label: 'Made', cell: ({ created_at }) => <Time iso={created_at} /> },
+        { name: 'by', label: 'By', cell: ({ created_by }) => <span class="mono">{created_by}</span> },
+      ]}
+    >
       {open?.kind === 'new' && (
         <NewLink
           onClose={close}
@@ -115,7 +95,7 @@ export default function Auditors() {
           <p>Whoever has this link signs in by it. Send it to the auditor by a way that others do not read.</p>
         </SecretDialog>
       )}
-    </div>
+    </ManagedList>
   );
 }
 

@@ -1,18 +1,15 @@
-import '../manage.css';
 import { useState } from 'preact/hooks';
 import { useLoad } from '../../api/load.js';
-import { useApp, useKeys } from '../../shell/app.js';
+import { useApp } from '../../shell/app.js';
 import { Badge } from '../../ui/badge.js';
-import { Button } from '../../ui/button.js';
-import { Checkbox, Select } from '../../ui/field.js';
-import { Menu } from '../../ui/menu.js';
-import { Empty, LoadingRows, ProblemState } from '../../ui/states.js';
-import { Table } from '../../ui/table.js';
+import { Empty } from '../../ui/states.js';
 import { Time } from '../../ui/time.js';
 import { OrganizationNames } from '../choosing.js';
-import { Confirm, FormDialog, SecretDialog } from '../dialogs.js';
+import { Confirm, SecretDialog } from '../dialogs.js';
+import { ManagedList } from '../managed-list.js';
 import { type ApiKey, isOver, stateOf } from './keys.js';
 import { NewKey } from './new-key.js';
+import { Rotate } from './rotate.js';
 
 type Open =
   | { kind: 'new' }
@@ -26,79 +23,52 @@ export default function KeyList() {
   const { data, problem, again } = useLoad('keys', (signal) => api.get<{ keys: ApiKey[] }>('/api/keys', {}, signal));
   const [open, setOpen] = useState<Open>();
   const close = (): void => setOpen(undefined);
-  useKeys([{ key: 'n', does: 'Make an API key', run: () => setOpen({ kind: 'new' }) }]);
   const ended = router.text('ended') === 'shown';
-  const keys = (data?.keys ?? []).filter((key) => ended || !isOver(stateOf(key, now.value)));
-  const over = (data?.keys ?? []).length - (data?.keys ?? []).filter((key) => !isOver(stateOf(key, now.value))).length;
+  const all = data?.keys.map((key) => ({ key, over: isOver(stateOf(key, now.value)) }));
   return (
-    <div class="manage">
-      <header class="page-head">
-        <h1>API keys</h1>
-        {over > 0 && (
-          <Checkbox
-            label={`Ended ones too (${over})`}
-            checked={ended}
-            onChange={(on) => router.change({ ended: on ? 'shown' : undefined })}
-          />
-        )}
-        <Button look="primary" icon="plus" onClick={() => setOpen({ kind: 'new' })}>
-          New key
-        </Button>
-      </header>
-      {problem ? (
-        <ProblemState problem={problem} again={again} />
-      ) : !data ? (
-        <LoadingRows label="Loading keys" />
-      ) : keys.length === 0 ? (
+    <ManagedList<ApiKey>
+      title="API keys"
+      rows={all?.filter(({ over }) => ended || !over).map(({ key }) => key)}
+      problem={problem}
+      again={again}
+      add={{ label: 'New key', does: 'Make an API key', run: () => setOpen({ kind: 'new' }) }}
+      ended={{ label: 'Ended ones too', count: all?.filter(({ over }) => over).length ?? 0 }}
+      empty={
         <Empty title="No keys" icon="key">
           Services and people sign in by keys. Make one for each, so that each can be revoked alone.
         </Empty>
-      ) : (
-        <Table<ApiKey>
-          caption="API keys"
-          rows={keys}
-          keyOf={({ id }) => id}
-          columns={[
-            { name: 'name', label: 'Name', lead: true, cell: ({ name }) => <b>{name}</b> },
-            { name: 'prefix', label: 'Key', cell: ({ prefix }) => <code>{prefix}…</code> },
-            { name: 'state', label: 'State', cell: (key) => <State value={key} nowMs={now.value} /> },
-            { name: 'for', label: 'For', cell: ({ organizations }) => <OrganizationNames value={organizations} /> },
-            { name: 'may', label: 'May', wrap: true, cell: (key) => <Scopes value={key} /> },
-            {
-              name: 'used',
-              label: 'Last used',
-              cell: ({ last_used_at }) =>
-                last_used_at ? <Time iso={last_used_at} /> : <span class="faint">never</span>,
-            },
-            { name: 'made', label: 'Made', cell: ({ created_at }) => <Time iso={created_at} /> },
-            {
-              name: 'expires',
-              label: 'Expires',
-              cell: ({ expires_at }) => (expires_at ? <Time iso={expires_at} /> : <span class="faint">never</span>),
-            },
-            {
-              name: 'do',
-              label: '',
-              cell: (key) =>
-                !isOver(stateOf(key, now.value)) && (
-                  <span class="manage-actions">
-                    <Menu
-                      look="quiet"
-                      small
-                      icon="more"
-                      align="end"
-                      label={`What to do with ${key.name}`}
-                      items={[
-                        { label: 'Rotate', icon: 'refresh', run: () => setOpen({ kind: 'rotate', key }) },
-                        { label: 'Revoke', icon: 'trash', run: () => setOpen({ kind: 'revoke', key }) },
-                      ]}
-                    />
-                  </span>
-                ),
-            },
-          ]}
-        />
-      )}
+      }
+      keyOf={({ id }) => id}
+      actions={(key) =>
+        isOver(stateOf(key, now.value))
+          ? undefined
+          : {
+              of: `${key.name}, ${key.prefix}…`,
+              items: [
+                { label: 'Rotate', icon: 'refresh', run: () => setOpen({ kind: 'rotate', key }) },
+                { label: 'Revoke', icon: 'trash', run: () => setOpen({ kind: 'revoke', key }) },
+              ],
+            }
+      }
+      columns={[
+        { name: 'name', label: 'Name', lead: true, cell: ({ name }) => <b>{name}</b> },
+        { name: 'prefix', label: 'Key', cell: ({ prefix }) => <code>{prefix}…</code> },
+        { name: 'state', label: 'State', cell: (key) => <State value={key} nowMs={now.value} /> },
+        { name: 'for', label: 'For', cell: ({ organizations }) => <OrganizationNames value={organizations} /> },
+        { name: 'may', label: 'May', wrap: true, cell: (key) => <Scopes value={key} /> },
+        {
+          name: 'used',
+          label: 'Last used',
+          cell: ({ last_used_at }) => (last_used_at ? <Time iso={last_used_at} /> : <span class="faint">never</span>),
+        },
+        { name: 'made', label: 'Made', cell: ({ created_at }) => <Time iso={created_at} /> },
+        {
+          name: 'expires',
+          label: 'Expires',
+          cell: ({ expires_at }) => (expires_at ? <Time iso={expires_at} /> : <span class="faint">never</span>),
+        },
+      ]}
+    >
       {open?.kind === 'new' && (
         <NewKey
           onClose={close}
@@ -141,7 +111,7 @@ export default function KeyList() {
           <p>Give it to whom it is for. Only its digest is stored here.</p>
         </SecretDialog>
       )}
-    </div>
+    </ManagedList>
   );
 }
 
@@ -164,44 +134,5 @@ function Scopes({ value: { role, permissions } }: { value: ApiKey }) {
       {shown.slice(0, 2).join(', ')}
       {shown.length > 2 && <span class="faint"> and {shown.length - 2} more</span>}
     </span>
-  );
-}
-
-const overlaps = [
-  { value: '0', label: 'ends at once' },
-  { value: '3600', label: 'goes on for an hour' },
-  { value: '86400', label: 'goes on for a day' },
-  { value: '604800', label: 'goes on for a week' },
-] as const;
-
-function Rotate({
-  value,
-  onMade,
-  onClose,
-}: {
-  value: ApiKey;
-  onMade: (made: { name: string; key: string }) => void;
-  onClose: () => void;
-}) {
-  const { api } = useApp();
-  const [overlap, setOverlap] = useState<(typeof overlaps)[number]['value']>('86400');
-  return (
-    <FormDialog
-      title={`Rotate ${value.name}`}
-      submit="Rotate"
-      onClose={onClose}
-      onSubmit={async () =>
-        onMade(await api.post(`/api/keys/${value.id}/rotate`, { overlap_seconds: Number(overlap) }))
-      }
-    >
-      {() => (
-        <>
-          <p>
-            A new key with the same rights takes the place of <code>{value.prefix}…</code>
-          </p>
-          <Select label="The old key" value={overlap} choices={overlaps} onChange={setOverlap} />
-        </>
-      )}
-    </FormDialog>
   );
 }

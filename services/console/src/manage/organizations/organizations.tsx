@@ -1,15 +1,14 @@
-import '../manage.css';
 import { useState } from 'preact/hooks';
 import { useLoad } from '../../api/load.js';
 import type { Organization } from '../../api/types.js';
-import { useApp, useKeys } from '../../shell/app.js';
+import { useApp } from '../../shell/app.js';
 import { Badge } from '../../ui/badge.js';
 import { Button } from '../../ui/button.js';
 import { counted } from '../../ui/format.js';
-import { Menu } from '../../ui/menu.js';
-import { Empty, LoadingRows, ProblemState } from '../../ui/states.js';
-import { Table, type TableColumn } from '../../ui/table.js';
+import { Empty } from '../../ui/states.js';
+import type { TableColumn } from '../../ui/table.js';
 import { Value } from '../../ui/value.js';
+import { ManagedList } from '../managed-list.js';
 import { Entitle, type Entitled, type Entitlements, NameOne } from './forms.js';
 
 type Open = { kind: 'name'; organization?: Organization } | { kind: 'entitle'; organization: Entitled };
@@ -46,7 +45,6 @@ export default function Organizations() {
   };
   const mayName = sessions.may('admin');
   const mayLook = sessions.may('view:audit_logs');
-  useKeys([{ key: 'n', does: 'Name an organization', run: () => mayName && setOpen({ kind: 'name' }) }]);
   const right = (has: boolean | undefined) =>
     has === undefined ? null : has ? (
       <Badge tone="good" shape="disc">
@@ -77,75 +75,53 @@ export default function Organizations() {
     },
   ];
   return (
-    <div class="manage">
-      <header class="page-head">
-        <h1>Organizations</h1>
-        {mayName && (
-          <Button look="primary" icon="plus" onClick={() => setOpen({ kind: 'name' })}>
-            Name an organization
-          </Button>
-        )}
-      </header>
-      {problem ? (
-        <ProblemState problem={problem} again={again} />
-      ) : !data ? (
-        <LoadingRows label="Loading organizations" />
-      ) : data.total === 0 ? (
+    <ManagedList<Entitled>
+      title="Organizations"
+      rows={data?.shown}
+      problem={problem}
+      again={again}
+      add={
+        mayName
+          ? { label: 'Name an organization', does: 'Name an organization', run: () => setOpen({ kind: 'name' }) }
+          : undefined
+      }
+      empty={
         <Empty title="No organization has a name" icon="organization">
           None needs one to have events: the name is shown in the place of its id.
         </Empty>
-      ) : (
-        <>
-          <Table<Entitled>
-            caption="Organizations"
-            rows={data.shown}
-            keyOf={({ id }) => id}
-            columns={[
-              { name: 'name', label: 'Name', lead: true, cell: ({ name }) => <b>{name}</b> },
-              { name: 'id', label: 'Id', cell: ({ id }) => <Value text={id} mono /> },
-              ...(mayLook ? entitled : []),
-              {
-                name: 'do',
-                label: '',
-                cell: (organization) =>
-                  mayName && (
-                    <span class="manage-actions">
-                      <Menu
-                        look="quiet"
-                        small
-                        icon="more"
-                        align="end"
-                        label={`What to do with ${organization.name}`}
-                        items={[
-                          { label: 'Rename', icon: 'edit', run: () => setOpen({ kind: 'name', organization }) },
-                          {
-                            label: 'Entitlements',
-                            icon: 'star',
-                            run: () => setOpen({ kind: 'entitle', organization }),
-                          },
-                        ]}
-                      />
-                    </span>
-                  ),
-              },
-            ]}
-          />
-          {!mayLook && (
-            <p class="manage-intro manage-after">
-              What each is entitled to is not shown: that needs the permission <code>view:audit_logs</code>.
-            </p>
-          )}
-          {data.total > data.shown.length && (
-            <p class="manage-intro">
-              <Button onClick={() => setMost(most + 200)}>
-                {counted(data.total - data.shown.length, 'more organization')}
-              </Button>
-            </p>
-          )}
-        </>
+      }
+      keyOf={({ id }) => id}
+      actions={(organization) =>
+        mayName
+          ? {
+              of: organization.name,
+              items: [
+                { label: 'Rename', icon: 'edit', run: () => setOpen({ kind: 'name', organization }) },
+                { label: 'Entitlements', icon: 'star', run: () => setOpen({ kind: 'entitle', organization }) },
+              ],
+            }
+          : undefined
+      }
+      columns={[
+        { name: 'name', label: 'Name', lead: true, cell: ({ name }) => <b>{name}</b> },
+        { name: 'id', label: 'Id', cell: ({ id }) => <Value text={id} mono /> },
+        ...(mayLook ? entitled : []),
+      ]}
+    >
+      {data && !mayLook && (
+        <p class="manage-intro manage-after">
+          What each is entitled to is not shown: that needs the permission <code>view:audit_logs</code>.
+        </p>
+      )}
+      {data && data.total > data.shown.length && (
+        <p class="manage-intro">
+          <Button onClick={() => setMost(most + 200)}>
+            {counted(data.total - data.shown.length, 'more organization')}
+          </Button>
+        </p>
       )}
       {open?.kind === 'name' && <NameOne organization={open.organization} onClose={close} onDone={done} />}
       {open?.kind === 'entitle' && <Entitle organization={open.organization} onClose={close} onDone={done} />}
-    </div>
+    </ManagedList>
   );
 }

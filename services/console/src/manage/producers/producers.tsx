@@ -1,16 +1,12 @@
-import '../manage.css';
 import { useState } from 'preact/hooks';
 import { useLoad } from '../../api/load.js';
-import { useApp, useKeys } from '../../shell/app.js';
+import { useApp } from '../../shell/app.js';
 import { Badge } from '../../ui/badge.js';
-import { Button } from '../../ui/button.js';
-import { Checkbox } from '../../ui/field.js';
-import { Menu } from '../../ui/menu.js';
-import { Empty, LoadingRows, ProblemState } from '../../ui/states.js';
-import { Table } from '../../ui/table.js';
+import { Empty } from '../../ui/states.js';
 import { Value } from '../../ui/value.js';
 import { OrganizationNames } from '../choosing.js';
 import { Confirm } from '../dialogs.js';
+import { ManagedList } from '../managed-list.js';
 import { type Producer, Register } from './register.js';
 
 type Open = { kind: 'register'; instead?: Producer } | { kind: 'revoke'; producer: Producer };
@@ -23,100 +19,69 @@ export default function Producers() {
   );
   const [open, setOpen] = useState<Open>();
   const close = (): void => setOpen(undefined);
-  useKeys([{ key: 'n', does: 'Register a producer', run: () => setOpen({ kind: 'register' }) }]);
   const ended = router.text('ended') === 'shown';
-  const all = data?.producers ?? [];
-  const over = all.filter(({ revoked }) => revoked).length;
-  const shown = all.filter(({ revoked }) => ended || !revoked);
+  const all = data?.producers;
   return (
-    <div class="manage">
-      <header class="page-head">
-        <h1>Producers</h1>
-        {over > 0 && (
-          <Checkbox
-            label={`Revoked ones too (${over})`}
-            checked={ended}
-            onChange={(on) => router.change({ ended: on ? 'shown' : undefined })}
-          />
-        )}
-        <Button look="primary" icon="plus" onClick={() => setOpen({ kind: 'register' })}>
-          Register
-        </Button>
-      </header>
-      {problem ? (
-        <ProblemState problem={problem} again={again} />
-      ) : !data ? (
-        <LoadingRows label="Loading producers" />
-      ) : shown.length === 0 ? (
+    <ManagedList<Producer>
+      title="Producers"
+      rows={all?.filter(({ revoked }) => ended || !revoked)}
+      problem={problem}
+      again={again}
+      add={{ label: 'Register', does: 'Register a producer', run: () => setOpen({ kind: 'register' }) }}
+      ended={{ label: 'Revoked ones too', count: all?.filter(({ revoked }) => revoked).length ?? 0 }}
+      empty={
         <Empty title="No producers" icon="producer">
           A producer is a service that signs its events itself. Register the public key that it made.
         </Empty>
-      ) : (
-        <Table<Producer>
-          caption="Keys of producers"
-          rows={shown}
-          keyOf={({ key_id }) => key_id}
-          columns={[
-            {
-              name: 'producer',
-              label: 'Producer',
-              lead: true,
-              cell: ({ producer_id }) => <Value text={producer_id} mono />,
-            },
-            { name: 'name', label: 'Name', cell: ({ name }) => name },
-            {
-              name: 'state',
-              label: 'State',
-              cell: ({ revoked }) =>
-                revoked ? (
-                  <Badge tone="bad" shape="cross">
-                    revoked
-                  </Badge>
-                ) : (
-                  <Badge tone="good" shape="disc">
-                    in force
-                  </Badge>
-                ),
-            },
-            { name: 'for', label: 'For', cell: ({ organizations }) => <OrganizationNames value={organizations} /> },
-            { name: 'scopes', label: 'Scopes', cell: ({ scopes }) => scopes.join(', ') },
-            {
-              name: 'key',
-              label: 'Key',
-              cell: ({ key_id }) => (
-                <Value text={key_id} mono>
-                  {key_id.slice(0, 16)}…
-                </Value>
-              ),
-            },
-            {
-              name: 'do',
-              label: '',
-              cell: (producer) =>
-                !producer.revoked && (
-                  <span class="manage-actions">
-                    <Menu
-                      look="quiet"
-                      small
-                      icon="more"
-                      align="end"
-                      label={`What to do with ${producer.producer_id}`}
-                      items={[
-                        {
-                          label: 'Rotate',
-                          icon: 'refresh',
-                          run: () => setOpen({ kind: 'register', instead: producer }),
-                        },
-                        { label: 'Key history', icon: 'integrity', href: '/integrity?tab=keys' },
-                        { label: 'Revoke', icon: 'trash', run: () => setOpen({ kind: 'revoke', producer }) },
-                      ]}
-                    />
-                  </span>
-                ),
-            },
-          ]}
-        />
-      )}
+      }
+      keyOf={({ key_id }) => key_id}
+      actions={(producer) =>
+        producer.revoked
+          ? undefined
+          : {
+              of: producer.producer_id,
+              items: [
+                { label: 'Rotate', icon: 'refresh', run: () => setOpen({ kind: 'register', instead: producer }) },
+                { label: 'Key history', icon: 'integrity', href: '/integrity?tab=keys' },
+                { label: 'Revoke', icon: 'trash', run: () => setOpen({ kind: 'revoke', producer }) },
+              ],
+            }
+      }
+      columns={[
+        {
+          name: 'producer',
+          label: 'Producer',
+          lead: true,
+          cell: ({ producer_id }) => <Value text={producer_id} mono />,
+        },
+        { name: 'name', label: 'Name', cell: ({ name }) => name },
+        {
+          name: 'state',
+          label: 'State',
+          cell: ({ revoked }) =>
+            revoked ? (
+              <Badge tone="bad" shape="cross">
+                revoked
+              </Badge>
+            ) : (
+              <Badge tone="good" shape="disc">
+                in force
+              </Badge>
+            ),
+        },
+        { name: 'for', label: 'For', cell: ({ organizations }) => <OrganizationNames value={organizations} /> },
+        { name: 'scopes', label: 'Scopes', cell: ({ scopes }) => scopes.join(', ') },
+        {
+          name: 'key',
+          label: 'Key',
+          cell: ({ key_id }) => (
+            <Value text={key_id} mono>
+              {key_id.slice(0, 16)}…
+            </Value>
+          ),
+        },
+      ]}
+    >
       {open?.kind === 'register' && (
         <Register
           instead={open.instead}
@@ -149,6 +114,6 @@ export default function Producers() {
           </p>
         </Confirm>
       )}
-    </div>
+    </ManagedList>
   );
 }

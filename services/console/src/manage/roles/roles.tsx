@@ -1,30 +1,12 @@
-import '../manage.css';
 import { useState } from 'preact/hooks';
 import { useLoad } from '../../api/load.js';
-import { permissions as allPermissions, type Permission } from '../../api/types.js';
-import { useApp, useKeys } from '../../shell/app.js';
-import { Button } from '../../ui/button.js';
-import { Field, Select } from '../../ui/field.js';
-import { Menu } from '../../ui/menu.js';
-import { LoadingRows, ProblemState } from '../../ui/states.js';
-import { Table } from '../../ui/table.js';
-import { PermissionsField } from '../choosing.js';
-import { Confirm, FormDialog } from '../dialogs.js';
-
-interface Role {
-  name: string;
-  built_in: boolean;
-  organization_id: string | null;
-  description: string;
-  permissions: Permission[];
-}
+import { useApp } from '../../shell/app.js';
+import { Confirm } from '../dialogs.js';
+import { ManagedList } from '../managed-list.js';
+import { Define } from './define.js';
+import { pathOf, type Role } from './role.js';
 
 type Open = { kind: 'define'; role?: Role } | { kind: 'remove'; role: Role };
-
-const pathOf = ({ name, organization_id }: Pick<Role, 'name' | 'organization_id'>): string =>
-  organization_id === null
-    ? `/api/roles/${encodeURIComponent(name)}`
-    : `/api/organizations/${encodeURIComponent(organization_id)}/roles/${encodeURIComponent(name)}`;
 
 /** Roles that keys can have: those built in, the deployment's, and those of organizations. */
 export default function Roles() {
@@ -32,72 +14,54 @@ export default function Roles() {
   const { data, problem, again } = useLoad('roles', (signal) => api.get<{ roles: Role[] }>('/api/roles', {}, signal));
   const [open, setOpen] = useState<Open>();
   const close = (): void => setOpen(undefined);
-  useKeys([{ key: 'n', does: 'Define a role', run: () => setOpen({ kind: 'define' }) }]);
   const names = new Map(sessions.organizations.value.map(({ id, name }) => [id, name]));
   return (
-    <div class="manage">
-      <header class="page-head">
-        <h1>Roles</h1>
-        <Button look="primary" icon="plus" onClick={() => setOpen({ kind: 'define' })}>
-          New role
-        </Button>
-      </header>
-      {problem ? (
-        <ProblemState problem={problem} again={again} />
-      ) : !data ? (
-        <LoadingRows label="Loading roles" />
-      ) : (
-        <Table<Role>
-          caption="Roles"
-          rows={data.roles}
-          keyOf={({ name, organization_id }) => `${organization_id}/${name}`}
-          columns={[
-            { name: 'name', label: 'Role', lead: true, cell: ({ name }) => <b>{name}</b> },
-            {
-              name: 'whose',
-              label: 'For',
-              cell: ({ built_in, organization_id }) =>
-                built_in ? (
-                  <span class="faint">built in</span>
-                ) : organization_id === null ? (
-                  'every organization'
-                ) : (
-                  (names.get(organization_id) ?? organization_id)
-                ),
-            },
-            { name: 'description', label: 'What for', wrap: true, cell: ({ description }) => description },
-            {
-              name: 'may',
-              label: 'May',
-              wrap: true,
-              cell: ({ permissions }) => permissions.join(', '),
-            },
-            {
-              name: 'do',
-              label: '',
-              cell: (role) =>
-                !role.built_in && (
-                  <span class="manage-actions">
-                    <Menu
-                      look="quiet"
-                      small
-                      icon="more"
-                      align="end"
-                      label={`What to do with ${role.name}`}
-                      items={[
-                        { label: 'Change', icon: 'edit', run: () => setOpen({ kind: 'define', role }) },
-                        { label: 'Remove', icon: 'trash', run: () => setOpen({ kind: 'remove', role }) },
-                      ]}
-                    />
-                  </span>
-                ),
-            },
-          ]}
-        />
-      )}
+    <ManagedList<Role>
+      title="Roles"
+      rows={data?.roles}
+      problem={problem}
+      again={again}
+      add={{ label: 'New role', does: 'Define a role', run: () => setOpen({ kind: 'define' }) }}
+      empty={null}
+      keyOf={({ name, organization_id }) => `${organization_id}/${name}`}
+      actions={(role) =>
+        role.built_in
+          ? undefined
+          : {
+              of: role.name,
+              items: [
+                { label: 'Change', icon: 'edit', run: () => setOpen({ kind: 'define', role }) },
+                { label: 'Remove', icon: 'trash', run: () => setOpen({ kind: 'remove', role }) },
+              ],
+            }
+      }
+      columns={[
+        { name: 'name', label: 'Role', lead: true, cell: ({ name }) => <b>{name}</b> },
+        {
+          name: 'whose',
+          label: 'For',
+          cell: ({ built_in, organization_id }) =>
+            built_in ? (
+              <span class="faint">built in</span>
+            ) : organization_id === null ? (
+              'every organization'
+            ) : (
+              (names.get(organization_id) ?? organization_id)
+            ),
+        },
+        { name: 'description', label: 'What for', wrap: true, cell: ({ description }) => description },
+        {
+          name: 'may',
+          label: 'May',
+          wrap: true,
+          cell: ({ permissions }) => permissions.join(', '),
+        },
+      ]}
+    >
       {open?.kind === 'define' && (
         <Define
           role={open.role}
+          roles={data?.roles ?? []}
           onClose={close}
           onDone={() => {
             toasts.good('The role is saved');
@@ -121,71 +85,6 @@ export default function Roles() {
           <p>Keys that have it keep only their own permissions, at once.</p>
         </Confirm>
       )}
-    </div>
-  );
-}
-
-function Define({ role, onDone, onClose }: { role: Role | undefined; onDone: () => void; onClose: () => void }) {
-  const { api, sessions } = useApp();
-  const everywhere = sessions.session.value?.organizations === '*';
-  const organizations = sessions.organizations.value;
-  const [name, setName] = useState(role?.name ?? '');
-  const [whose, setWhose] = useState(
-    role ? (role.organization_id ?? '') : everywhere ? '' : (organizations[0]?.id ?? ''),
-  );
-  const [description, setDescription] = useState(role?.description ?? '');
-  const [permissions, setPermissions] = useState<Permission[]>(role?.permissions ?? []);
-  return (
-    <FormDialog
-      title={role ? `The role ${role.name}` : 'New role'}
-      submit="Save"
-      wide
-      shown={['/description', '/permissions']}
-      needs={{ 'a name': name.trim() !== '', permissions: permissions.length > 0 }}
-      onClose={onClose}
-      onSubmit={async () => {
-        const path = pathOf({ name: name.trim(), organization_id: whose === '' ? null : whose });
-        await api.put(path, {
-          permissions: allPermissions.filter((one) => permissions.includes(one)),
-          ...(description.trim() === '' ? {} : { description: description.trim() }),
-        });
-        onDone();
-      }}
-    >
-      {(problem) => (
-        <>
-          {role ? (
-            <p>Keys with the role have its permissions from then on.</p>
-          ) : (
-            <div class="manage-two">
-              <Field
-                label="Name"
-                hint="Lower case letters, digits, - and _."
-                value={name}
-                onInput={setName}
-                mono
-                problem={problem?.errors.find(({ detail }) => detail.includes('name'))?.detail}
-              />
-              <Select
-                label="For"
-                value={whose}
-                choices={[
-                  ...(everywhere ? [{ value: '', label: 'every organization' }] : []),
-                  ...organizations.map(({ id, name: label }) => ({ value: id, label })),
-                ]}
-                onChange={setWhose}
-              />
-            </div>
-          )}
-          <Field
-            label="What for"
-            value={description}
-            onInput={setDescription}
-            problem={problem?.of('/description')[0]?.detail}
-          />
-          <PermissionsField value={permissions} onChange={setPermissions} />
-        </>
-      )}
-    </FormDialog>
+    </ManagedList>
   );
 }
