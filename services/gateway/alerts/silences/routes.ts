@@ -48,7 +48,7 @@ const NewSilence = Type.Object(
   },
   { additionalProperties: false },
 );
-const Silence = Type.Object(
+export const Silence = Type.Object(
   {
     id: Type.String(),
     organization_id: Organization,
@@ -223,7 +223,7 @@ const shown = ({ matchers, startsUs, endsUs, reason }: StoredSilence): Record<st
   reason,
 });
 
-const silenceAnswer = (silence: StoredSilence, nowUs: number) => ({
+const silenceAnswer = (silence: StoredSilence, nowUs: number): Static<typeof Silence> => ({
   id: silence.id,
   organization_id: silence.organizationId,
   matchers: [...silence.matchers],

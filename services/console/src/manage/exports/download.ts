@@ -1,6 +1,7 @@
 import type { Api } from '../../api/call.js';
 import type { Parameters } from '../../api/parameters.js';
 import { Problem } from '../../api/problem.js';
+import { counted, formatNumber } from '../../ui/format.js';
 import { createEventCounter, type ExportFormat } from './count.js';
 
 export interface Progress {
@@ -66,5 +67,5 @@ const cutOff = (events: number, total: number): Problem =>
     kind: 'cut-off',
     status: 0,
     title: 'The export is not whole',
-    detail: `The connection ended after ${events} of ${total} events. Nothing was kept; start it again.`,
+    detail: `The connection ended after ${formatNumber(events)} of ${counted(total, 'event')}. Nothing was kept; start it again.`,
   });
