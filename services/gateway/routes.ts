@@ -59,6 +59,7 @@ import { createVerifiedShards } from './log/verified.js';
 import { registerDescription } from './openapi/describe.js';
 import { registerDescriptionRoutes } from './openapi/routes.js';
 import { readPageFiles } from './page/page-files.js';
+import { registerQuarantine } from './quarantine/register.js';
 import type { EventQueries } from './query/event-queries.js';
 import { registerQueryRoutes } from './query/routes.js';
 import type { EventsTable } from './query/scope.js';
@@ -150,6 +151,15 @@ export async function registerRoutes(
     changing: limitChanges(limiterOf(parts, 'changes', config.limits.changeRate)),
     metrics: queries.metrics,
     options: config.erasures,
+  });
+  registerQuarantine(app, {
+    ...parts,
+    deployment: config.deployment,
+    registry: parts.registry.reader.registry,
+    standing,
+    incarnation: queries.incarnation,
+    presence,
+    changing: limitChanges(limiterOf(parts, 'changes', config.limits.changeRate)),
   });
   registerCatalogue(app, parts, { presence, catalogue, table });
   registerViewRoutes(app, {

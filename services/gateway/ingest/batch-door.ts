@@ -1,17 +1,10 @@
-import {
-  createJudge,
-  type Deployment,
-  emptyLane,
-  type History,
-  type Judged,
-  laneKey,
-  newPartitionState,
-} from '../../core/judge/index.js';
+import type { Deployment, Judged } from '../../core/judge/index.js';
 import type { Registry } from '../../core/registry/index.js';
 import { decodeFrame, decodeHeader, type Frame, type Reason, slot, WireFault } from '../../core/wire/index.js';
 import { type Caller, may, mayActFor } from '../auth/caller.js';
 import { Problem, type ProblemPart } from '../errors.js';
 import { jsonDepth, maxDepth } from './json-texts.js';
+import { createLoneJudge } from './lone-judge.js';
 
 /** Reasons that only the door has, beside those of schemas/README.md §6. */
 export type DoorReason = Reason | 'not_for_the_door' | 'invalid_json';
@@ -26,7 +19,7 @@ export interface JudgedBatch {
 const refuse = (reason: DoorReason, detail: string, errors: ProblemPart[] = []): Problem =>
   new Problem('invalid-batch', detail, { errors, extensions: { reason } });
 
-const nothingBefore: History = { same: undefined, prevUsedInLane: false, prevUsedInEpoch: undefined };
+const isMarker = (): Problem => refuse('not_for_the_door', 'the batch is a registry marker');
 const mostErrors = 20;
 
 export interface BatchDoor {
@@ -51,19 +44,7 @@ export function createBatchDoor({
   partitions: number;
   now?: () => number;
 }): BatchDoor {
-  const judge = createJudge({ deployment });
-
-  const judgeAlone = (value: Buffer, partition: number): Judged => {
-    const record = { partition, offset: 0, appendTimeMs: now(), value };
-    const state = newPartitionState(partition, registry.newest);
-    for (;;) {
-      const verdict = judge({ record, state, registry, history: nothingBefore });
-      if (verdict.kind === 'judged') return verdict.judged;
-      // A marker that points beyond the registry is the only other thing it asks for, and markers do not come this far.
-      if (verdict.need.kind !== 'lane') throw refuse('not_for_the_door', 'the batch is a registry marker');
-      state.lanes.set(laneKey(verdict.need.lane), emptyLane());
-    }
-  };
+  const judgeAlone = createLoneJudge({ deployment, registry, now });
 
   return {
     admit(value, caller) {
@@ -75,6 +56,7 @@ export function createBatchDoor({
         throw refuse('wrong_partition', `signed for partition ${header.partition}, the topic has ${partitions}`);
       }
       const judged = judgeAlone(value, header.partition);
+      if (!judged) throw isMarker();
       if (judged.reason !== undefined) throw refuse(judged.reason, judged.detail);
       const [first] = judged.faults;
       if (first) {
@@ -94,8 +76,9 @@ export function createBatchDoor({
     refusal(value) {
       const { partition } = opening(value).header;
       if (partition >= partitions) return 'wrong_partition';
-      const { reason, faults } = judgeAlone(value, partition);
-      return reason ?? faults[0]?.reason;
+      const judged = judgeAlone(value, partition);
+      if (!judged) throw isMarker();
+      return judged.reason ?? judged.faults[0]?.reason;
     },
   };
 }

@@ -48,6 +48,7 @@ export const tags = [
   { name: 'organizations', description: 'Their names' },
   { name: 'entitlements', description: 'What an organization’s plan includes' },
   { name: 'erasures', description: 'Erasing data about a person' },
+  { name: 'quarantine', description: 'Records that were refused: looked at, released, discarded' },
   { name: 'session', description: 'Sign-in of browsers' },
   { name: 'auditors', description: 'Time-boxed access for auditors' },
   { name: 'aliases', description: 'The paths under which other products keep their audit logs' },

@@ -61,7 +61,7 @@ const isList = (payload: unknown): payload is { events: readonly unknown[] } =>
 
 /** The one organization that it was about; undefined for several, and for the system scope. */
 function organizationOf(request: FastifyRequest): string | undefined {
-  if (request.routeOptions.url?.includes('/system')) return undefined;
+  if (/\/(system|quarantine)(\/|$)/.test(request.routeOptions.url ?? '')) return undefined;
   const { organization_id: asked } = request.query as { organization_id?: unknown };
   const { realm } = request.params as { realm?: string };
   const { organizations } = request.caller;
@@ -72,12 +72,17 @@ function organizationOf(request: FastifyRequest): string | undefined {
 }
 
 /** What was looked for, in the path and in the query. */
-const filterOf = (request: FastifyRequest, place: Record<string, unknown>): Record<string, unknown> =>
-  filterNoted({ ...(request.query as Record<string, unknown>), ...place });
+const filterOf = (request: FastifyRequest, place: Record<string, unknown>): Record<string, unknown> => ({
+  ...filterNoted(request.query as Record<string, unknown>),
+  ...noted(Object.entries(place)),
+});
 
 /** A filter as it is written down: not all of it where it is large. */
 export function filterNoted(asked: Readonly<Record<string, unknown>>): Record<string, unknown> {
-  const given = Object.entries(asked).filter(([name]) => !pagingNames.has(name));
+  return noted(Object.entries(asked).filter(([name]) => !pagingNames.has(name)));
+}
+
+function noted(given: readonly [string, unknown][]): Record<string, unknown> {
   const short = (value: unknown): unknown =>
     Array.isArray(value) ? value.slice(0, limits.filters).map(short) : String(value).slice(0, limits.characters);
   return Object.fromEntries(

@@ -18,6 +18,8 @@ const reason = text('why');
 const fields = texts('which fields');
 const filter = object('the filters that were asked for');
 const partition = count('which partition');
+/** Records of the quarantine that something was done about. */
+const setAside = { records: count('how many'), places: texts('which: partition/offset') };
 /** What the judge of records found, and of which record. */
 const finding = {
   producer_id: text('whose'),
@@ -187,11 +189,8 @@ const own: readonly ActionDefinition[] = [
     },
     { aliases: ['entitlements.updated', 'plan.entitlements_changed'] },
   ),
-  event('quarantine.released', 'Records that had been set aside were published again.', { records: count('how many') }),
-  event('quarantine.discarded', 'Records that had been set aside were given up.', {
-    records: count('how many'),
-    reason,
-  }),
+  event('quarantine.released', 'Records that had been set aside were published again.', setAside),
+  event('quarantine.discarded', 'Records that had been set aside were given up.', { ...setAside, reason }),
   event('log.gap_detected', 'Events of a producer are missing.', {
     ...finding,
     first_seq: count('first missing sequence'),
