@@ -148,6 +148,14 @@ export const pages: readonly Page[] = [
     load: () => import('./manage/producers/producers.js'),
   },
   {
+    path: '/quarantine',
+    title: 'Quarantine',
+    icon: 'quarantine',
+    group: 'Manage',
+    permission: ['view:system_audit_logs'],
+    load: () => import('./manage/quarantine/quarantine.js'),
+  },
+  {
     path: '/keys',
     title: 'API keys',
     icon: 'key',
