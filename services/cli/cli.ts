@@ -15,6 +15,7 @@ import { addKeys } from './commands/keys.js';
 import { addList } from './commands/list.js';
 import { addProducers } from './commands/producers.js';
 import { addProof } from './commands/proof.js';
+import { addQuarantine } from './commands/quarantine.js';
 import { addShow } from './commands/show.js';
 import { addStats } from './commands/stats.js';
 import { addTail } from './commands/tail.js';
@@ -75,6 +76,7 @@ function createProgram(tools: Tools): Command {
   addProducers(program, tools);
   addKeys(program, tools);
   addErasures(program, tools);
+  addQuarantine(program, tools);
   addAlerts(program, tools);
   addFsck(program, tools);
   addDemo(program, tools);

@@ -10,7 +10,7 @@ import {
 } from '../../core/erasure/index.js';
 import { type EventView, viewOf } from '../../core/event/index.js';
 import { headerHash } from '../../core/seal/index.js';
-import { decodeEvent, decodeHeader, type Header, WireFault } from '../../core/wire/index.js';
+import { decodeEvent, decodeHeader, type Header } from '../../core/wire/index.js';
 
 /** A record that was set aside, as far as it can be taken apart. */
 export interface Contents {
@@ -51,9 +51,8 @@ export function eventAt(open: OpenFrame, index: number): EventView | undefined {
 function readable<T>(read: () => T): T | undefined {
   try {
     return read();
-  } catch (error) {
+  } catch {
     // What was refused may be malformed in any way.
-    if (error instanceof WireFault || error instanceof RangeError) return undefined;
-    throw error;
+    return undefined;
   }
 }

@@ -217,7 +217,7 @@ export function registerQuarantineRoutes(
     async (request) => {
       const asked = unique(request.body.records);
       const done = await releasing.release(asked, request.caller.keyId);
-      const released = checkedDone(done, 'released');
+      const released = checkedDone(done, request.body.records, 'released');
       systemLog.writeLater({ action: 'quarantine.released', details: detailsOf(released) }, originOf(request));
       return {
         records: done.map((one) => ({ ...doneAnswer(one), published_offset: one.publishedOffset ?? null })),
@@ -243,7 +243,7 @@ export function registerQuarantineRoutes(
     async (request) => {
       const { records, reason } = request.body;
       const done = await releasing.discard(unique(records), request.caller.keyId, reason.trim());
-      const details = { ...detailsOf(checkedDone(done, 'discarded')), reason: reason.trim() };
+      const details = { ...detailsOf(checkedDone(done, records, 'discarded')), reason: reason.trim() };
       systemLog.writeLater({ action: 'quarantine.discarded', details }, originOf(request));
       return { records: done.map(doneAnswer) } as never;
     },
@@ -269,11 +269,11 @@ const detailsOf = (done: readonly Done[]) => ({
 });
 
 /** Those that were done. Throws conflict (409) where none was, with each one's reason. */
-function checkedDone(done: readonly Done[], what: string): Done[] {
+function checkedDone(done: readonly Done[], asked: readonly Asked[], what: string): Done[] {
   const good = done.filter(({ refusal }) => refusal === undefined);
   if (good.length > 0) return good;
   const errors = done.map(({ place, refusal }) => ({
-    pointer: `/records/${place.partition}/${place.offset}`,
+    pointer: `/records/${asked.findIndex((one) => one.partition === place.partition && one.offset === place.offset)}`,
     code: refusal!.code,
     detail: `partition ${place.partition}, offset ${place.offset}: ${refusal!.detail}. ${refusal!.cure}`,
   }));

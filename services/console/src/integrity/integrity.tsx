@@ -9,6 +9,7 @@ import { Findings } from './findings.js';
 import { Heads } from './heads.js';
 import { KeyHistoryList } from './key-history-list.js';
 import { type LogList, readHead } from './log.js';
+import { SetAside } from './set-aside.js';
 import { Witnesses } from './witnesses.js';
 
 const views = ['heads', 'witnesses', 'findings', 'keys'] as const;
@@ -25,6 +26,7 @@ export default function Integrity() {
     <div class="integrity">
       <header class="page-head">
         <h1>Integrity</h1>
+        <SetAside />
         <ButtonLink href="/verify" icon="check">
           Verify a bundle
         </ButtonLink>

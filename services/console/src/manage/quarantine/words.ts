@@ -1,4 +1,3 @@
-import type { Shape, Tone } from '../../ui/badge.js';
 import { counted } from '../../ui/format.js';
 import type { Done, Quarantined } from './types.js';
 
@@ -16,16 +15,16 @@ export function readPlace(text: string): { partition: number; offset: number } |
 export const reasonWord = (code: string): string => code.replaceAll('_', ' ');
 
 /** What was refused: all of it, or how much. */
-export const refusedWord = ({ disposition, refused_events, header }: Quarantined): string =>
-  disposition === 'quarantined'
-    ? header
-      ? counted(header.count, 'event')
-      : 'a record'
-    : `${refused_events} of ${counted(header?.count ?? refused_events, 'event')}`;
+export function refusedWord({ disposition, refused_events, header }: Quarantined): string {
+  if (disposition === 'partial') return `${refused_events} of ${counted(header?.count ?? refused_events, 'event')}`;
+  if (!header) return 'a record';
+  // Of a lane that begins, stands or ends.
+  return header.count === 0 ? `${header.kind} record` : counted(header.count, 'event');
+}
 
 export interface StateWord {
-  tone: Tone;
-  shape: Shape;
+  tone: 'good' | 'bad' | 'warn' | 'note' | 'plain';
+  shape: 'disc' | 'cross' | 'bar' | 'triangle' | 'half';
   word: string;
 }
 
