@@ -42,7 +42,7 @@ export function Deciding({
       <FormDialog
         title={`Discard ${what}`}
         submit="Discard"
-        disabled={reason.trim() === ''}
+        needs={{ 'the reason': reason.trim() !== '' }}
         onClose={onClose}
         onSubmit={() => send({ reason: reason.trim() }, 'discarded')}
       >
