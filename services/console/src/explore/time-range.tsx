@@ -45,7 +45,9 @@ export function TimeRange({
   return (
     <span class="menu-anchor" ref={anchor}>
       <Button icon="clock" aria-haspopup="dialog" aria-expanded={open} onClick={() => onOpen(!open)}>
-        <span class="cut">{rangeText(range)}</span>
+        <span class="cut" title={rangeText(range)}>
+          {rangeText(range)}
+        </span>
         <Icon name="down" size={12} />
       </Button>
       {open && (

@@ -131,7 +131,8 @@ function optionsOf(newest: { readonly current: TimeChartProps }, element: HTMLEl
         ...axis,
         size: 44,
         gap: 6,
-        space: 26,
+        // So that of 1, 2, 5 … at least one fits below the greatest value, however flat the chart is.
+        space: heightPx < 100 ? 20 : 26,
         grid: { stroke: line, width: 1 },
         incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000, 2_000, 5_000, 1e4, 2e4, 5e4, 1e5, 2e5, 5e5, 1e6, 1e7],
         values: (_, ticks) => ticks.map((tick) => formatCompact(tick)),
