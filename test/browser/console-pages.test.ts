@@ -70,6 +70,45 @@ describe('every page of the console', { skip: chromiumMissing }, () => {
     await page.context().close();
   });
 
+  test('has one title, and no page is wider than a narrow window', async () => {
+    const page = await world.open();
+    await page.setViewportSize({ width: 390, height: 844 });
+    const faults: string[] = [];
+    for (const path of [...(await addresses(world)), '/rules/unknown', '/nowhere']) {
+      await page.goto(world.instance.url + path);
+      await page.getByRole('heading', { level: 1 }).waitFor();
+      await page.locator('main .skeleton, main .stale').first().waitFor({ state: 'detached' });
+      const titles = await page.locator('h1').count();
+      const widths = await page.locator('html, main').evaluateAll((all) => all.map(({ scrollWidth }) => scrollWidth));
+      const widthPx = Math.max(...widths);
+      if (titles !== 1 || widthPx > 390) faults.push(`${path}: ${titles} titles, ${widthPx} px`);
+    }
+    assert.deepEqual(faults, []);
+    await page.context().close();
+  });
+
+  test('asks before what was typed is lost to Escape or Back', async () => {
+    const page = await world.open();
+    await page.getByRole('link', { name: 'Silences' }).click();
+    await page.getByRole('link', { name: 'API keys' }).click();
+    await page.getByRole('button', { name: 'New key' }).click();
+    const dialog = page.getByRole('dialog', { name: 'New API key' });
+    // The first field has the focus.
+    await page.keyboard.type('night job');
+    await dialog.getByText('Still needed: organizations, a role or permissions').waitFor();
+    for (const leave of [() => page.keyboard.press('Escape'), () => page.goBack()]) {
+      await leave();
+      await dialog.getByText('Leave, and lose what was entered?').waitFor();
+      await dialog.getByRole('button', { name: 'Stay' }).click();
+      assert.equal(await dialog.getByLabel('Name').inputValue(), 'night job');
+    }
+    await page.keyboard.press('Escape');
+    await dialog.getByRole('button', { name: 'Leave' }).click();
+    await dialog.waitFor({ state: 'detached' });
+    assert.match(page.url(), /\/keys$/);
+    await page.context().close();
+  });
+
   test('is not needed with a mouse: an event is found, judged, and an alert acknowledged by keys', async () => {
     const page = await world.open();
     const press = (keys: string): Promise<void> => page.keyboard.press(keys);
