@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { formatBytes, formatMoment, sentence } from '../../services/console/src/ui/format.js';
+import { formatBytes, formatMoment, repeated, sentence } from '../../services/console/src/ui/format.js';
 
 describe('a moment, as short as it may be', () => {
   const now = new Date(2026, 10, 21, 20, 50, 0).getTime();
@@ -24,4 +24,8 @@ test('what begins in the middle of a sentence can be one', () => {
 test('few bytes are counted in words, many in short', () => {
   assert.equal(formatBytes(12, 'en-GB'), '12 bytes');
   assert.equal(formatBytes(11_900, 'en-GB'), '11.9 kB');
+});
+
+test('names that two go by are found', () => {
+  assert.deepEqual([...repeated(['ci', 'sync', 'ci', 'ci', 'mobile'])], ['ci']);
 });

@@ -3,7 +3,7 @@ import { useState } from 'preact/hooks';
 import type { Facet, Facets as FacetAnswer, Outcome } from '../api/types.js';
 import { OutcomeBadge } from '../ui/badge.js';
 import { Button } from '../ui/button.js';
-import { counted, formatCompact, formatNumber } from '../ui/format.js';
+import { counted, formatCompact, formatNumber, repeated } from '../ui/format.js';
 import { Icon } from '../ui/icon.js';
 import { facetFields } from './data.js';
 import type { Filter } from './question.js';
@@ -46,6 +46,7 @@ function Group({
 }) {
   const [open, setOpen] = useState(true);
   const most = Math.max(...facet.values.map(({ count }) => count));
+  const namesakes = repeated(facet.values.map(({ value, label }) => label ?? value));
   const holds = (value: string, out: boolean): boolean =>
     filters.some((filter) => filter.field === field && filter.value === value && filter.out === out);
   return (
@@ -73,6 +74,7 @@ function Group({
                 <span class="explore-share" style={{ width: `${(100 * count) / most}%` }} />
                 <span class="cut">
                   {field === 'outcome' ? <OutcomeBadge outcome={value as Outcome} /> : (label ?? value)}
+                  {label && namesakes.has(label) && <span class="faint"> {value}</span>}
                 </span>
                 <span class="explore-count">{formatCompact(count)}</span>
               </button>

@@ -1,5 +1,5 @@
 import type { ComponentChildren } from 'preact';
-import { formatCompact, formatNumber } from '../ui/format.js';
+import { formatCompact, formatNumber, repeated } from '../ui/format.js';
 import type { Ranked, Series } from './question.js';
 
 /** One thing of the overview; its title leads to the events behind it. */
@@ -62,13 +62,17 @@ export function Ranking({
 }) {
   if (items.length === 0) return <p class="overview-none">{none}</p>;
   const most = Math.max(...items.map(({ count }) => count));
+  const namesakes = repeated(items.map(({ label }) => label));
   return (
     <ol class="overview-ranking">
       {items.map(({ value, label, count }) => (
         <li key={value}>
           <a href={hrefOf(value)} title={label === value ? value : `${label} · ${value}`}>
             <span class="overview-share" style={{ width: `${(100 * count) / most}%` }} />
-            <span class="cut">{label}</span>
+            <span class="cut">
+              {label}
+              {namesakes.has(label) && <span class="faint"> {value}</span>}
+            </span>
             <span class="overview-count">{formatCompact(count)}</span>
           </a>
         </li>

@@ -124,6 +124,10 @@ export const formatTime = (ms: number, seconds = false, locale?: string): string
 /** What begins in the middle of one, as a sentence. */
 export const sentence = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
 
+/** Those that stand more than once: a name of two must be told apart by something else. */
+export const repeated = (names: readonly string[]): ReadonlySet<string> =>
+  new Set(names.filter((name, at) => names.indexOf(name) !== at));
+
 /** `1 event`, `2,000 events`. */
 export const counted = (count: number, one: string, many = `${one}s`, locale?: string): string =>
   `${formatNumber(count, locale)} ${count === 1 ? one : many}`;
