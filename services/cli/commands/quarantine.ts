@@ -193,18 +193,22 @@ async function printList(records: Quarantined[], output: OutputFormat | 'csv', p
 const doneColumns = (wordOf: (one: Done) => string): Column<Done>[] => [
   { title: 'PLACE', of: textOf, atLeast: 6 },
   { title: 'WHAT', of: (one) => (one.done ? wordOf(one) : 'not done'), atLeast: 10 },
-  { title: 'WHY', of: ({ refusal }) => (refusal ? `${refusal.detail}. ${refusal.cure}` : ''), atLeast: 20 },
+  { title: 'WHY', of: ({ refusal }) => refusal?.code ?? '' },
 ];
 
-const printDone = (
+async function printDone(
   done: readonly Done[],
   wordOf: (one: Done) => string,
   output: OutputFormat,
   printer: Printer,
-): Promise<void> => {
+): Promise<void> {
   const records = done.map((one) => (one.done ? { ...one, became: wordOf(one) } : one));
-  return printRecords({ records }, doneColumns(wordOf), output, printer);
-};
+  await printRecords({ records }, doneColumns(wordOf), output, printer);
+  if (output !== 'table') return;
+  for (const one of done) {
+    if (one.refusal) printer.note(`${textOf(one)}: ${one.refusal.detail}. ${one.refusal.cure}`);
+  }
+}
 
 /** What became of those that were published, as far as it shows within a while. */
 async function outcomesOf(api: Api, released: readonly Done[]): Promise<Map<string, string>> {

@@ -226,31 +226,26 @@ function columnsOf({
   selected: ReadonlySet<string>;
 }): TableColumn<Quarantined>[] {
   return [
-    ...(select
-      ? [
-          {
-            name: 'select',
-            label: '',
-            cell: (row: Quarantined) => (
-              <label class="quarantine-select">
-                <input
-                  type="checkbox"
-                  aria-label={`Select ${placeOf(row)}`}
-                  checked={selected.has(placeOf(row))}
-                  onChange={(event) => select(row, event.currentTarget.checked)}
-                />
-              </label>
-            ),
-          },
-        ]
-      : []),
     {
       name: 'reason',
       label: 'Reason',
+      lead: true,
       cell: (row) => (
-        <a href={href(row)} title={row.detail}>
-          {reasonWord(row.reason)}
-        </a>
+        <span class="quarantine-name">
+          {select && (
+            <label class="quarantine-select">
+              <input
+                type="checkbox"
+                aria-label={`Select ${placeOf(row)}`}
+                checked={selected.has(placeOf(row))}
+                onChange={(event) => select(row, event.currentTarget.checked)}
+              />
+            </label>
+          )}
+          <a href={href(row)} title={row.detail}>
+            {reasonWord(row.reason)}
+          </a>
+        </span>
       ),
     },
     { name: 'when', label: 'When', cell: ({ appended_at }) => <Time iso={appended_at} /> },
