@@ -49,9 +49,13 @@ export function Deciding({
         {() => (
           <>
             {those}
-            <p>They can no longer be released. Their bytes stay, and who discarded them is written down.</p>
+            <p>
+              {records.length === 1
+                ? 'It can no longer be released. Its bytes stay, and who discarded it is written down.'
+                : 'They can no longer be released. Their bytes stay, and who discarded them is written down.'}
+            </p>
             <TextArea
-              label="Why nobody will want them"
+              label={`Why nobody will want ${records.length === 1 ? 'it' : 'them'}`}
               hint="Kept for ever: no personal data"
               rows={3}
               value={reason}

@@ -44,7 +44,7 @@ export function RecordDrawer({
       foot={
         data &&
         mayDecide &&
-        data.state === 'open' && (
+        isDecidable(data) && (
           <>
             <Button icon="trash" onClick={() => onDecide('discard', data)}>
               Discard
@@ -94,7 +94,7 @@ function Body({ record, mayLook }: { record: QuarantinedDetail; mayLook: boolean
           {decision.reason !== '' && <>: {decision.reason}</>}
         </p>
       )}
-      {record.state === 'open' && release.refusal && (
+      {isDecidable(record) && release.refusal && (
         <div class="manage-warning">
           <Icon name="lock" />
           <div>
@@ -106,11 +106,11 @@ function Body({ record, mayLook }: { record: QuarantinedDetail; mayLook: boolean
       <section>
         <h3>What it means, and what to do</h3>
         {record.advice.map(({ reason, cause, cure }) => (
-          <dl key={reason} class="quarantine-advice">
-            {record.advice.length > 1 && <dt>{capital(reasonWord(reason))}</dt>}
-            <dd>{cause}</dd>
-            <dd>{cure}</dd>
-          </dl>
+          <div key={reason} class="quarantine-advice">
+            {record.advice.length > 1 && <h4>{capital(reasonWord(reason))}</h4>}
+            <p>{cause}</p>
+            <p>{cure}</p>
+          </div>
         ))}
         {header && header.kind !== 'registry' && (
           <p class="quarantine-ways">
@@ -181,6 +181,10 @@ function Body({ record, mayLook }: { record: QuarantinedDetail; mayLook: boolean
   );
 }
 
+/** Not while it is seen on its way: then there is only to wait. */
+const isDecidable = ({ state, release }: QuarantinedDetail): boolean =>
+  state === 'open' && release.refusal?.code !== 'under_way';
+
 const mostRefused = 100;
 
 const Fact = ({ name, children }: { name: string; children: ComponentChildren }) => (
@@ -190,4 +194,6 @@ const Fact = ({ name, children }: { name: string; children: ComponentChildren })
   </>
 );
 
-export const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
+/** A sentence’s beginning; names of fields stay as they are. */
+const capital = (text: string): string =>
+  /^[a-z’]+( |$)/.test(text) ? text.charAt(0).toUpperCase() + text.slice(1) : text;
