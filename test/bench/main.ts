@@ -6,6 +6,7 @@ export type Bench = (options: Readonly<Record<string, string>>) => Promise<void>
 const benches: Readonly<Record<string, () => Promise<{ bench: Bench }>>> = {
   'alert-rules': () => import('./alert-rules.js'),
   alerts: () => import('./alerts.js'),
+  console: () => import('./console.js'),
   export: () => import('./export.js'),
   fanout: () => import('./fanout.js'),
   fsck: () => import('./fsck.js'),
