@@ -30,7 +30,9 @@ const plain = (
   width,
   cell: (event) => {
     const value = text(event);
-    return value === undefined ? null : <Value text={value} field={field} mono={mono} more={more?.(event) ?? []} />;
+    return value === undefined ? null : (
+      <Value text={value} field={field} mono={mono} more={() => more?.(event) ?? []} lazy />
+    );
   },
 });
 
@@ -50,7 +52,7 @@ export const columns: readonly Column[] = [
       const key = id ?? email;
       if (key === undefined) return <span class="faint">{type}</span>;
       return (
-        <Value text={key} field="actor" more={waysOf.actor(event)}>
+        <Value text={key} field="actor" more={() => waysOf.actor(event)} lazy>
           {name ?? email ?? id}
         </Value>
       );
@@ -72,7 +74,7 @@ export const columns: readonly Column[] = [
       return target.id === undefined ? (
         shown
       ) : (
-        <Value text={target.id} field="target_id" more={waysOf.target(event)}>
+        <Value text={target.id} field="target_id" more={() => waysOf.target(event)} lazy>
           {shown}
         </Value>
       );
@@ -106,7 +108,7 @@ export const columns: readonly Column[] = [
     name: 'id',
     label: 'Event id',
     width: 296,
-    cell: (event) => <Value text={event.id} mono more={waysOf.event(event)} />,
+    cell: (event) => <Value text={event.id} mono more={() => waysOf.event(event)} lazy />,
   },
 ];
 

@@ -51,6 +51,8 @@ export function EventList({
   const cursor = opened >= 0 ? opened : placeOf(at);
   const names = router.text('columns') === '' ? usualColumns : router.text('columns').split(',');
 
+  const shownColumns = useMemo(() => columnsOf(names), [names.join()]);
+
   const unfolded = router.texts('unfold');
   const expanded = useMemo(() => new Set(unfolded), [unfolded.join()]);
   const unfold = (id: string, out: boolean): void => {
@@ -128,7 +130,7 @@ export function EventList({
       {events.length > 0 ? (
         <VirtualTable
           label="Events"
-          columns={columnsOf(names)}
+          columns={shownColumns}
           rows={events}
           keyOf={({ id }) => id}
           widths={widths}

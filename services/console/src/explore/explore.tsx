@@ -8,6 +8,7 @@ import { Pill } from '../ui/badge.js';
 import { Button } from '../ui/button.js';
 import { LockedState } from '../ui/states.js';
 import { Tabs } from '../ui/tabs.js';
+import { browserClock } from './browser-clock.js';
 import { createExploreData, type ExploreData } from './data.js';
 import { EventList } from './event-list.js';
 import { FacetList } from './facets.js';
@@ -68,7 +69,7 @@ export default function Explore() {
 function Search() {
   const { api, live, router, copy, memory } = useApp();
   const data = useMemo(() => createExploreData({ api }), []);
-  const tail = useMemo(() => createTail({ api, live }), []);
+  const tail = useMemo(() => createTail({ api, live, clock: browserClock }), []);
   const search = useRef<HTMLInputElement>(null);
   const [times, setTimes] = useState(false);
   const [facets, setFacets] = useState(memory.get('sealstream.facets') !== 'off' && innerWidth > 760);

@@ -30,15 +30,15 @@ const window = 2_000;
 /** Often enough to look alive, seldom enough to be read. */
 const [leastBetweenMs, mostBetweenMs] = [100, 1_000];
 
-export function createTail({
-  api,
-  live,
-  nextFrame = requestAnimationFrame,
-}: {
-  api: Api;
-  live: Live;
-  nextFrame?: (draw: (atMs: number) => void) => unknown;
-}): Tail {
+/** What a tail goes by. */
+export interface Clock {
+  nowMs(): number;
+  after(ms: number, run: () => void): unknown;
+  /** With the next frame, of which a page that cannot be seen has none. */
+  withFrame(run: () => void): unknown;
+}
+
+export function createTail({ api, live, clock }: { api: Api; live: Live; clock: Clock }): Tail {
   const status = signal<LiveStatus | undefined>(undefined);
   const shown = signal(nothingNew);
   const held = signal(nothingNew);
@@ -48,7 +48,7 @@ export function createTail({
   let coming: AuditEvent[] = [];
   let lost = false;
   let isDrawing = false;
-  let drawnAtMs = 0;
+  let drawnAtMs = Number.NEGATIVE_INFINITY;
   let betweenMs = leastBetweenMs;
   let running = new AbortController();
   let stream: { stop(): void } | undefined;
@@ -60,29 +60,26 @@ export function createTail({
     coming = [];
     lost = false;
   };
-  const onFrame = (atMs: number): void => {
-    if (atMs - drawnAtMs < betweenMs) {
-      nextFrame(onFrame);
-      return;
-    }
-    drawnAtMs = atMs;
+  const drawInTime = (): void => {
+    const startedMs = clock.nowMs();
+    drawnAtMs = startedMs;
     isDrawing = false;
     draw();
     // A slow machine draws less often, so that most of its time is left to whoever uses the page.
-    nextFrame((nextMs) => {
-      betweenMs = Math.min(mostBetweenMs, Math.max(leastBetweenMs, 3 * (nextMs - atMs)));
+    clock.withFrame(() => {
+      betweenMs = Math.min(mostBetweenMs, Math.max(leastBetweenMs, 3 * (clock.nowMs() - startedMs)));
     });
   };
   const take = (events: readonly AuditEvent[]): void => {
     coming.push(...events);
-    // A page that cannot be seen has no frames.
+    // As many as came while the page could not be seen.
     if (coming.length > mostNew) {
       coming = coming.slice(-mostNew);
       lost = true;
     }
     if (isDrawing) return;
     isDrawing = true;
-    nextFrame(onFrame);
+    clock.after(Math.max(0, drawnAtMs + betweenMs - clock.nowMs()), () => clock.withFrame(drawInTime));
   };
   const release = (): void => {
     if (paused.peek() || isAway || held.peek() === nothingNew) return;

@@ -1,39 +1,50 @@
 import './value.css';
 import type { ComponentChildren } from 'preact';
-import { useContext } from 'preact/hooks';
+import { useContext, useState } from 'preact/hooks';
 import { Actions } from './actions.js';
 import { Menu, type MenuItem } from './menu.js';
 
+type Ways = readonly MenuItem[] | (() => readonly MenuItem[]);
+
 /**
  * A value that can be copied and, where `field` names the filter that takes it, looked for or left out; `more` goes above those, as a way
- * to its own page.
+ * to its own page. In a table of many rows, `lazy` makes the menu only once the pointer is there.
  */
 export function Value({
   text,
   field,
   mono = false,
   more = [],
+  lazy = false,
   children,
 }: {
   text: string;
   field?: string;
   mono?: boolean;
-  more?: readonly MenuItem[];
+  more?: Ways;
+  lazy?: boolean;
   children?: ComponentChildren;
 }) {
+  // Of which text: the same cell may show another one next.
+  const [near, setNear] = useState<string>();
+  return (
+    <span class="value" {...(lazy ? { onPointerEnter: () => setNear(text) } : {})}>
+      <span class={mono ? 'cut mono' : 'cut'} title={text}>
+        {children ?? text}
+      </span>
+      {(!lazy || near === text) && <Ways {...{ text, field, more }} />}
+    </span>
+  );
+}
+
+function Ways({ text, field, more }: { text: string; field: string | undefined; more: Ways }) {
   const { copy, include, exclude } = useContext(Actions);
+  const ways = typeof more === 'function' ? more() : more;
   const items: MenuItem[] = [
-    ...more,
-    { label: 'Copy', icon: 'copy', run: () => copy(text), line: more.length > 0 },
+    ...ways,
+    { label: 'Copy', icon: 'copy', run: () => copy(text), line: ways.length > 0 },
     ...(field && include ? [{ label: 'Only this', icon: 'filter' as const, run: () => include(field, text) }] : []),
     ...(field && exclude ? [{ label: 'Leave out', icon: 'exclude' as const, run: () => exclude(field, text) }] : []),
   ];
-  return (
-    <span class="value">
-      <span class={`cut ${mono ? 'mono' : ''}`} title={text}>
-        {children ?? text}
-      </span>
-      <Menu items={items} look="quiet" small icon="more" label={`Copy or filter by ${text}`} />
-    </span>
-  );
+  return <Menu items={items} look="quiet" small icon="more" label={`Copy or filter by ${text}`} />;
 }

@@ -1,13 +1,10 @@
 import './virtual-table.css';
-import {
-  elementScroll,
-  observeElementOffset,
-  observeElementRect,
-  Virtualizer,
-  type VirtualizerOptions,
-} from '@tanstack/virtual-core';
 import type { ComponentChildren } from 'preact';
-import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
+import { useEffect, useLayoutEffect, useMemo, useRef } from 'preact/hooks';
+import { ColumnGrip } from './column-grip.js';
+import { createSlots } from './slots.js';
+import { rowPx, useVirtual } from './use-virtual.js';
+import { Unfolded, VirtualRow } from './virtual-row.js';
 
 export interface GridColumn<R> {
   name: string;
@@ -48,13 +45,9 @@ export interface VirtualTableProps<R> {
   toTop?: number;
 }
 
-export const rowPx = 28;
-const headPx = 28;
-const overscan = 12;
 /** So many rows before the end, the next ones are asked for. */
 const nearEnd = 80;
 const chevronPx = 20;
-const [leastWidth, mostWidth] = [48, 1_200];
 
 /** Any number of rows, of which only those in sight exist. One tab stop; arrows, Page keys, Home, End and Enter work the rows. */
 export function VirtualTable<R>(props: VirtualTableProps<R>) {
@@ -69,7 +62,9 @@ export function VirtualTable<R>(props: VirtualTableProps<R>) {
     [anyUnfolded && rows],
   );
   const virtual = useVirtual(frame, rows.length, heightKey);
-  const items = virtual.getVirtualItems();
+  const items = virtual.getVirtualItems().filter(({ index }) => rows[index] !== undefined);
+  const slots = useMemo(createSlots, []);
+  const slotOf = slots(items.map(({ index }) => keyOf(rows[index]!)));
   const last = items.at(-1)?.index ?? -1;
 
   useEffect(() => {
@@ -96,6 +91,7 @@ export function VirtualTable<R>(props: VirtualTableProps<R>) {
 
   const widthOf = ({ name, width }: GridColumn<R>): number => widths[name] ?? width;
   const whole = columns.reduce((sum, column) => sum + widthOf(column), 0) + 32 + (expansion ? chevronPx : 0);
+  const tracks = columns.map((column) => (column.grow ? `minmax(${widthOf(column)}px, 1fr)` : `${widthOf(column)}px`));
   const page = Math.max(1, Math.floor((frame.current?.clientHeight ?? 0) / rowPx) - 2);
 
   const onKeyDown = (event: KeyboardEvent): void => {
@@ -110,6 +106,18 @@ export function VirtualTable<R>(props: VirtualTableProps<R>) {
     event.preventDefault();
   };
 
+  const onClick = (event: MouseEvent): void => {
+    const at = event.target as Element;
+    const index = Number(at.closest<HTMLElement>('.grid-item')?.dataset.index ?? -1);
+    const row = rows[index];
+    if (row === undefined || at.closest('.grid-unfolded')) return;
+    if (at.closest('.grid-chevron')) expansion?.onExpand(row, !expansion.expanded.has(keyOf(row)));
+    else if (!at.closest('a,button,input,label,[popover]')) {
+      onCursor(index);
+      onOpen(row);
+    }
+  };
+
   return (
     <div
       ref={frame}
@@ -120,7 +128,9 @@ export function VirtualTable<R>(props: VirtualTableProps<R>) {
       aria-colcount={columns.length + (expansion ? 1 : 0)}
       tabIndex={0}
       {...(cursor >= 0 ? { 'aria-activedescendant': `row-${cursor}` } : {})}
+      style={{ '--grid-columns': [...(expansion ? [`${chevronPx}px`] : []), ...tracks].join(' ') }}
       onKeyDown={onKeyDown}
+      onClick={onClick}
     >
       <div role="row" class="grid-head" aria-rowindex={1}>
         {expansion && (
@@ -129,97 +139,38 @@ export function VirtualTable<R>(props: VirtualTableProps<R>) {
           </div>
         )}
         {columns.map((column) => (
-          <div
-            key={column.name}
-            role="columnheader"
-            class={column.grow ? 'grow' : ''}
-            style={{ width: `${widthOf(column)}px` }}
-          >
+          <div key={column.name} role="columnheader">
             <span class="cut">{column.label}</span>
-            <Grip label={column.label} width={widthOf(column)} onResize={(width) => onResize(column.name, width)} />
+            <ColumnGrip
+              label={column.label}
+              width={widthOf(column)}
+              onResize={(width) => onResize(column.name, width)}
+            />
           </div>
         ))}
       </div>
       <div role="rowgroup" class="grid-body" style={{ height: `${virtual.getTotalSize()}px`, width: `${whole}px` }}>
-        {items.map(({ index, start }) => {
-          const row = rows[index];
-          if (row === undefined) return null;
+        {items.map(({ index, start }, at) => {
+          const row = rows[index]!;
           const key = keyOf(row);
-          const open = expansion?.expanded.has(key) === true;
           return (
-            <div
-              key={key}
-              data-index={index}
-              role="presentation"
-              class="grid-item"
-              style={{ transform: `translateY(${start}px)` }}
-            >
-              <div
-                id={`row-${index}`}
-                role="row"
-                class="grid-row"
-                aria-rowindex={index + 2}
-                aria-selected={index === cursor}
-                onClick={(event) => {
-                  if ((event.target as Element).closest('a,button,input,label')) return;
-                  onCursor(index);
-                  onOpen(row);
-                }}
-              >
-                {expansion && (
-                  <div role="gridcell" class="grid-chevron">
-                    <button
-                      type="button"
-                      tabIndex={-1}
-                      aria-expanded={open}
-                      aria-label={open ? 'Fold' : 'Unfold'}
-                      onClick={() => expansion.onExpand(row, !open)}
-                    />
-                  </div>
-                )}
-                {columns.map((column) => (
-                  <div
-                    key={column.name}
-                    role="gridcell"
-                    class={column.grow ? 'grow' : ''}
-                    style={{ width: `${widthOf(column)}px` }}
-                  >
-                    {column.cell(row)}
-                  </div>
-                ))}
-              </div>
-              {open && <Unfolded virtual={virtual} index={index} draw={() => expansion!.draw(row)} />}
-            </div>
+            <VirtualRow
+              key={slotOf[at]}
+              {...{ row, columns, index, start }}
+              selected={index === cursor}
+              unfolded={
+                expansion &&
+                (expansion.expanded.has(key) ? (
+                  <Unfolded key={key} {...{ virtual, index }}>
+                    {expansion.draw(row)}
+                  </Unfolded>
+                ) : null)
+              }
+            />
           );
         })}
       </div>
       {foot && <div class="grid-foot">{foot}</div>}
-    </div>
-  );
-}
-
-/** Below its row, as wide as the table is seen; its height is measured, and forgotten when it goes. */
-function Unfolded({
-  virtual,
-  index,
-  draw,
-}: {
-  virtual: Virtualizer<HTMLDivElement, Element>;
-  index: number;
-  draw: () => ComponentChildren;
-}) {
-  const box = useRef<HTMLDivElement>(null);
-  useLayoutEffect(() => {
-    const element = box.current!;
-    const measure = (): void => virtual.resizeItem(index, rowPx + element.offsetHeight);
-    measure();
-    const watch = new ResizeObserver(measure);
-    watch.observe(element);
-    return () => watch.disconnect();
-  }, [index]);
-  return (
-    <div ref={box} role="row" class="grid-unfolded">
-      <div role="gridcell">{draw()}</div>
     </div>
   );
 }
@@ -236,64 +187,4 @@ function targetOf(key: string, at: number, count: number, page: number): number 
   if (key === 'Home') return 0;
   if (key === 'End') return count - 1;
   return undefined;
-}
-
-function useVirtual(
-  frame: { current: HTMLDivElement | null },
-  count: number,
-  getItemKey: (index: number) => string | number,
-): Virtualizer<HTMLDivElement, Element> {
-  const [, draw] = useState(0);
-  const virtual = useMemo(() => {
-    const options: VirtualizerOptions<HTMLDivElement, Element> = {
-      count: 0,
-      getScrollElement: () => frame.current,
-      estimateSize: () => rowPx,
-      scrollToFn: elementScroll,
-      observeElementRect,
-      observeElementOffset,
-      overscan,
-      scrollPaddingStart: headPx,
-      initialRect: { width: 1_000, height: 800 },
-      onChange: () => draw((drawn) => drawn + 1),
-    };
-    return new Virtualizer(options);
-  }, []);
-  virtual.setOptions({ ...virtual.options, count, getItemKey });
-  useLayoutEffect(() => virtual._didMount(), []);
-  useLayoutEffect(() => virtual._willUpdate());
-  return virtual;
-}
-
-/** The edge of a column: to be dragged, or moved by the arrows. */
-function Grip({ label, width, onResize }: { label: string; width: number; onResize: (width: number) => void }) {
-  const resize = (to: number): void => onResize(Math.round(Math.max(leastWidth, Math.min(mostWidth, to))));
-  const onPointerDown = (event: PointerEvent): void => {
-    event.preventDefault();
-    const grip = event.currentTarget as HTMLElement;
-    const fromX = event.clientX;
-    grip.setPointerCapture(event.pointerId);
-    const onMove = (moved: PointerEvent): void => resize(width + moved.clientX - fromX);
-    grip.addEventListener('pointermove', onMove);
-    grip.addEventListener('pointerup', () => grip.removeEventListener('pointermove', onMove), { once: true });
-  };
-  return (
-    <span
-      class="grid-grip"
-      role="separator"
-      aria-orientation="vertical"
-      aria-label={`Width of ${label}`}
-      aria-valuenow={width}
-      aria-valuemin={leastWidth}
-      aria-valuemax={mostWidth}
-      tabIndex={-1}
-      onPointerDown={onPointerDown}
-      onKeyDown={(event) => {
-        if (event.key === 'ArrowLeft') resize(width - 16);
-        else if (event.key === 'ArrowRight') resize(width + 16);
-        else return;
-        event.stopPropagation();
-      }}
-    />
-  );
 }
