@@ -18,6 +18,8 @@ export interface ConsoleWorld {
   link(): Promise<string>;
   /** What the API answers to the administrator. */
   get<T>(path: string): Promise<T>;
+  /** Records events over HTTP; they are there soon after. */
+  record(events: readonly object[]): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -45,8 +47,12 @@ async function consoleWorldOn(instance: RunningInstance): Promise<ConsoleWorld> 
 
   const env = parseEnv(readFileSync(join(instance.dataDir, 'env'), 'utf8'));
   const headers = { authorization: `Bearer ${env.SEALSTREAM_API_KEY}` };
-  const ask = async <T>(path: string, method: string): Promise<T> => {
-    const response = await fetch(instance.url + path, { method, headers });
+  const ask = async <T>(path: string, method: string, body?: unknown): Promise<T> => {
+    const response = await fetch(instance.url + path, {
+      method,
+      headers: { ...headers, ...(body === undefined ? {} : { 'content-type': 'application/json' }) },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    });
     if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${await response.text()}`);
     return (await response.json()) as T;
   };
@@ -63,6 +69,7 @@ async function consoleWorldOn(instance: RunningInstance): Promise<ConsoleWorld> 
     complaints,
     link,
     get: (path) => ask(path, 'GET'),
+    record: (events) => ask(`/api/audit/events`, 'POST', events),
     async open(options = {}) {
       const context = await browser.newContext({
         viewport: { width: 1440, height: 900 },
