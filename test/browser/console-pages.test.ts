@@ -14,10 +14,8 @@ const paths = [
   ...readFileSync(join(packageRoot(), 'services/console/src/pages.ts'), 'utf8').matchAll(/^ {4}path: '([^']+)'/gm),
 ].map(([, path]) => path!);
 
-const [wide, narrow] = [
-  { width: 1440, height: 900 },
-  { width: 390, height: 844 },
-];
+const wide = { width: 1440, height: 900 };
+const narrow = { width: 390, height: 844 };
 
 interface Found {
   id: string;
@@ -50,8 +48,7 @@ describe('every page of the console', { skip: chromiumMissing }, () => {
         const headings = await page.getByRole('heading', { level: 1 }).allTextContents();
         if (headings.length !== 1) violations.push(`${path} has the main headings ${JSON.stringify(headings)}`);
         await page.setViewportSize(narrow);
-        const boxes = page.locator('html, main');
-        const widthPx = Math.max(...(await boxes.evaluateAll((all) => all.map(({ scrollWidth }) => scrollWidth))));
+        const widthPx = await settledWidth(page);
         if (widthPx > narrow.width) violations.push(`${path} is ${widthPx} px wide in a window of ${narrow.width} px`);
         await page.setViewportSize(wide);
       }
@@ -172,6 +169,14 @@ async function addresses(world: ConsoleWorld): Promise<string[]> {
   // What is not there is a page as well.
   const nothing = ['/nothing/here', '/events/no', '/timeline/no', '/entities/no/no', '/actors/no', '/rules/no'];
   return [...whole, ...parts, `/alerts?alert=${alerts[0]!.id}`, ...nothing];
+}
+
+/** How wide the page is; what follows the window may be a frame behind it. */
+async function settledWidth(page: Page): Promise<number> {
+  for (let looks = 1; ; looks += 1) {
+    const widths = await page.locator('html, main').evaluateAll((all) => all.map(({ scrollWidth }) => scrollWidth));
+    if (Math.max(...widths) <= narrow.width || looks === 50) return Math.max(...widths);
+  }
 }
 
 /** As somebody without a mouse comes to it. */
