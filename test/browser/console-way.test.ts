@@ -136,6 +136,10 @@ describe('the console, from an attack to its proof', { skip: chromiumMissing }, 
   test('a bundle that is dropped is verified, and one that was tampered with is refused by name', async () => {
     await drop(page, 'good.json', bundle);
     const good = page.getByRole('article', { name: 'good.json' });
+    // By keys of its own: that proves no maker.
+    await good.getByText('Verified, maker unknown', { exact: true }).waitFor();
+    const { log_keys } = (JSON.parse(bundle) as { deployment: { log_keys: string[] } }).deployment;
+    await drop(page, 'trust.json', JSON.stringify({ ...world.trust, log_keys }));
     await good.getByText('Verified', { exact: true }).waitFor();
     await page.getByRole('link', { name: 'Overview' }).click();
     await drop(page, 'bad.json', withAnEventAltered(bundle));

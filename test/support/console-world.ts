@@ -10,6 +10,8 @@ export interface ConsoleWorld {
   readonly instance: RunningInstance;
   /** The attack that went on while rules were watching. */
   readonly attack: { readonly ip: string };
+  /** The deployment's keys, as its operator would hand them to an auditor. */
+  readonly trust: { readonly audience: string; readonly root_key: string };
   /** What pages complained about: thrown errors, and what broke the content security policy. */
   readonly complaints: readonly string[];
   /** A browser that has never been here; signed in by a link of its own unless told otherwise. */
@@ -66,6 +68,7 @@ async function consoleWorldOn(instance: RunningInstance): Promise<ConsoleWorld> 
   return {
     instance,
     attack: { ip },
+    trust: { audience: env.SEALSTREAM_AUDIENCE!, root_key: env.SEALSTREAM_ROOT_PUBLIC_KEY! },
     complaints,
     link,
     get: (path) => ask(path, 'GET'),

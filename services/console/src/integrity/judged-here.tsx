@@ -1,11 +1,10 @@
 import { useLoad } from '../api/load.js';
 import { useApp } from '../shell/app.js';
-import { Badge } from '../ui/badge.js';
 import { Button } from '../ui/button.js';
 import { Drawer } from '../ui/dialog.js';
 import { LoadingRows, ProblemState, State } from '../ui/states.js';
 import { givenOf, readTrustFiles, trustMemory } from '../verify/files.js';
-import { Verdict, wordOf } from '../verify/verdict.js';
+import { Verdict, VerdictBadge } from '../verify/verdict.js';
 import { VerifyRefusal, verifyInBrowser } from '../verify/verify-in-browser.js';
 import { type ListedShard, partsOf } from './log.js';
 
@@ -59,9 +58,7 @@ export function JudgedHere({ shard, onClose }: { shard: ListedShard; onClose: ()
           'verdict' in data && (
             <>
               <p class="integrity-say">
-                <Badge tone={wordOf(data.verdict).tone} shape={data.verdict.verified ? 'disc' : 'triangle'} ground>
-                  {wordOf(data.verdict).word}
-                </Badge>
+                <VerdictBadge verdict={data.verdict} />
                 {data.verdict.failed ? '' : data.verdict.message}
               </p>
               <Verdict verdict={data.verdict} />

@@ -1,5 +1,5 @@
 import './verify.css';
-import { Badge, OutcomeBadge, type Tone } from '../ui/badge.js';
+import { Badge, OutcomeBadge, type Shape, type Tone } from '../ui/badge.js';
 import { counted, formatNumber } from '../ui/format.js';
 import { Icon } from '../ui/icon.js';
 import { Table } from '../ui/table.js';
@@ -8,19 +8,33 @@ import { Value } from '../ui/value.js';
 import type { BundleVerdict, Check } from './verify-in-browser.js';
 import { checkWords, failureWords } from './words.js';
 
-/** Stands out, and is the same word everywhere. */
-export function wordOf({ verified, tampered }: BundleVerdict): { word: string; tone: Tone } {
-  if (verified) return { word: 'Verified', tone: 'good' };
-  return tampered ? { word: 'Tampered with', tone: 'bad' } : { word: 'Not proven', tone: 'warn' };
+/** Keys that the bundle itself named, as nobody gave any. */
+const firstUseOf = ({ trust }: BundleVerdict): string[] => [
+  ...(trust.deployment === 'first_use' ? ['the root key'] : []),
+  ...(trust.log === 'first_use' ? ['the log’s key'] : []),
+];
+
+/** Stands out, and is the same word everywhere. What rests on nothing but the bundle's own word is not green. */
+function wordOf(verdict: BundleVerdict): { word: string; tone: Tone; shape: Shape } {
+  if (verdict.tampered) return { word: 'Tampered with', tone: 'bad', shape: 'cross' };
+  if (!verdict.verified) return { word: 'Not proven', tone: 'warn', shape: 'triangle' };
+  if (firstUseOf(verdict).length > 0) return { word: 'Verified, maker unknown', tone: 'warn', shape: 'half' };
+  return { word: 'Verified', tone: 'good', shape: 'disc' };
+}
+
+export function VerdictBadge({ verdict }: { verdict: BundleVerdict }) {
+  const { word, tone, shape } = wordOf(verdict);
+  return (
+    <Badge tone={tone} shape={shape} ground>
+      {word}
+    </Badge>
+  );
 }
 
 /** All that a bundle was found to say: the four checks, on what they rest, and the events. */
 export function Verdict({ verdict }: { verdict: BundleVerdict }) {
   const { failed, checks, trust, audience, question, events } = verdict;
-  const firstUse = [
-    ...(trust.deployment === 'first_use' ? ['the root key'] : []),
-    ...(trust.log === 'first_use' ? ['the log’s key'] : []),
-  ];
+  const firstUse = firstUseOf(verdict);
   const { tone } = wordOf(verdict);
   return (
     <div class="verdict">

@@ -11,7 +11,7 @@ import { ProgressBar, State } from '../ui/states.js';
 import { readTrustFiles, sortFiles, type TrustFiles, trustMemory } from './files.js';
 import { createResults, type Judged } from './results.js';
 import { TrustPanel } from './trust-panel.js';
-import { Verdict, wordOf } from './verdict.js';
+import { Verdict, VerdictBadge } from './verdict.js';
 import { verifyInBrowser } from './verify-in-browser.js';
 
 /** Bundles judged in this browser: nothing of them is sent anywhere. */
@@ -160,7 +160,7 @@ function Result({ judged: { name, bytes, state }, onClose }: { judged: Judged; o
             {refusals[state.refusal.kind]}
           </Badge>
         ) : (
-          <VerdictBadge {...wordOf(state.verdict)} />
+          <VerdictBadge verdict={state.verdict} />
         )}
         <h2 class="cut" title={name}>
           {name}
@@ -191,11 +191,5 @@ function Result({ judged: { name, bytes, state }, onClose }: { judged: Judged; o
     </article>
   );
 }
-
-const VerdictBadge = ({ word, tone }: ReturnType<typeof wordOf>) => (
-  <Badge tone={tone} shape={tone === 'good' ? 'disc' : tone === 'bad' ? 'cross' : 'triangle'} ground>
-    {word}
-  </Badge>
-);
 
 const sentence = (text: string): string => `${text.charAt(0).toUpperCase()}${text.slice(1)}.`;
