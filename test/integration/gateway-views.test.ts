@@ -192,6 +192,7 @@ describe('saved views', () => {
       [{ q: 'nofield:1' }, '/state/q'],
       [{ q: `"${'x'.repeat(5_000)}"` }, '/state/q'],
       [{ filters: [{ field: 'nofield', value: 'x' }] }, '/state/filters/0/field'],
+      [{ filters: [{ field: 'details.x OR action', value: 'x' }] }, '/state/filters/0/field'],
       [{ filters: [{ field: 'outcome', value: 'excellent' }] }, '/state/filters/0/value'],
       [{ filters: [{ field: 'ip', value: 'here' }] }, '/state/filters/0/value'],
       [{ filters: [{ field: 'service', value: 'api', also: 1 }] }, '/state/filters/0/also'],

@@ -2,6 +2,7 @@ import { parseTimestampUs } from '../../core/event/time.js';
 import { isMemberField, type ViewState, valueText, viewColumns, viewFields } from '../../core/views/vocabulary.js';
 import { Problem } from '../errors.js';
 import { compileQuery, QueryFault } from '../query/language/index.js';
+import { parseQuery } from '../query/language/parse.js';
 import type { GivenState } from './schemas.js';
 
 /** As JSON in UTF-8. Whoever opens a view has all of it in the address. */
@@ -20,7 +21,10 @@ export function stateOf(given: GivenState, { nowMs }: { nowMs: number }): ViewSt
     if (!fieldNames.has(field) && !isMemberField(field)) {
       throw bad(`${pointer}/field`, `is none of ${viewFields.join(', ')}, details.…, before.… and after.…`);
     }
-    checkQuery(`${field}:${valueText(field, value)}`, `${pointer}/value`, nowMs);
+    const text = `${field}:${valueText(field, value)}`;
+    checkQuery(text, `${pointer}/value`, nowMs);
+    const said = parseQuery(text);
+    if (said.kind !== 'term' || !said.field) throw bad(`${pointer}/field`, 'is more than the name of one field');
   }
   const state: ViewState = {
     tab,

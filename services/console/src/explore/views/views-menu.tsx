@@ -1,4 +1,5 @@
 import { useEffect, useRef } from 'preact/hooks';
+import { Icon } from '../../ui/icon.js';
 import { MenuFrame, type MenuItem, MenuItems } from '../../ui/menu.js';
 import type { SavedView, ViewsData } from './data.js';
 import type { Asked } from './dialogs.js';
@@ -31,7 +32,12 @@ export function ViewsMenu({
   const list = useRef<HTMLDivElement>(null);
   const { data: found, problem } = data.state.value;
   // Those that come after the menu has opened come before what had the focus.
-  useEffect(() => list.current?.querySelector<HTMLElement>('.menu-item')?.focus(), [found === undefined]);
+  useEffect(() => {
+    const first = (within: Element | null | undefined, which = ''): HTMLElement | null | undefined =>
+      within?.querySelector<HTMLElement>(`.menu-item${which}`);
+    const views = list.current;
+    (first(views, '[aria-current]') ?? first(views) ?? first(views?.parentElement))?.focus();
+  }, [found === undefined, problem === undefined]);
 
   const itemOf = (view: SavedView): MenuItem => ({
     label: <span title={view.name}>{view.name}</span>,
@@ -67,9 +73,15 @@ export function ViewsMenu({
         )}
       </div>
       <div class="views-foot">
+        {problem && (
+          // The menu stays: what comes of it is to be seen here.
+          <button type="button" class="menu-item" role="menuitem" tabIndex={-1} onClick={data.load}>
+            <Icon name="refresh" />
+            Try again
+          </button>
+        )}
         <MenuItems
           items={[
-            ...(problem ? [{ label: 'Try again', icon: 'refresh' as const, run: data.load }] : []),
             ...actions,
             {
               label: 'Save as a new view…',
