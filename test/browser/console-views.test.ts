@@ -53,6 +53,8 @@ describe('views of Explore', { skip: chromiumMissing }, () => {
     await menu().getByText('Nothing is saved yet').waitFor();
     await clean();
     await page.keyboard.press('Escape');
+    // The browser closes it in its own time; until then letters choose among its items.
+    await menu().waitFor({ state: 'detached' });
     await page.keyboard.press('s');
     await dialog('Save as a view').getByText('Last 7 days, back from whenever it is opened').waitFor();
     await clean();
