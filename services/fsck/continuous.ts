@@ -18,6 +18,8 @@ export interface ContinuousSettings {
   records: number;
   /** Rest after each piece of checking once more, at least. */
   restMs: number;
+  /** A partition is checked once more so long after its last record was checked, at the soonest. */
+  roundMs: number;
   /** How often it is looked whether there is something new. */
   everyMs: number;
   /** Differences kept in mind; beyond it they are counted and logged only. */
@@ -28,6 +30,7 @@ export const defaultContinuous: ContinuousSettings = {
   share: 0.1,
   records: 8_192,
   restMs: 1_000,
+  roundMs: 60_000,
   everyMs: 5_000,
   mostDifferences: 10_000,
 };
@@ -182,6 +185,7 @@ export function startContinuous({
       .map((one) => ({ one, row: known.get(keyOf({ ...one, incarnation: one.incarnation.toString('hex') })) }))
       .filter((pair): pair is { one: StoredPartition; row: Verified } => pair.row !== undefined)
       .filter(({ one, row }) => row.head > one.first)
+      .filter(({ one, row }) => row.roundNext > one.first || nowMs() - row.checkedAtMs >= settings.roundMs)
       .sort((a, b) => a.row.round - b.row.round || a.row.checkedAtMs - b.row.checkedAtMs)[0];
     if (!due) return settings.everyMs;
     const { one, row } = due;

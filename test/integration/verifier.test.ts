@@ -35,7 +35,7 @@ describe('the continuous verifier', () => {
       registryReader,
       erasures: { refresh: async () => {}, has: () => false },
       openLog: undefined,
-      settings: { share: 0.9, records: 7, restMs: 1, everyMs: 20, mostDifferences: 100 },
+      settings: { share: 0.9, records: 7, restMs: 1, roundMs: 1, everyMs: 20, mostDifferences: 100 },
       metrics,
       log: createLogger('verifier', 'silent'),
     });
