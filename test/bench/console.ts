@@ -14,6 +14,7 @@ import { freePort, killInstance, MAIN, startInstance } from '../support/stack-in
 import { beginFrames, endFrames, type Frames, firstRow, held, watching } from './console-page.js';
 import type { Bench } from './main.js';
 
+const settleMs = 60_000;
 const print = (text: string): void => void process.stdout.write(`${text}\n`);
 const median = (values: readonly number[]): number => values.toSorted((a, b) => a - b)[values.length >> 1] ?? 0;
 
@@ -49,6 +50,8 @@ export const bench: Bench = async (options) => {
     const wanted = options.only === 'live' ? 5_000 : rows;
     print(`making up ${wanted.toLocaleString('en')} events …`);
     await demo(['--rate', '10', '--duration', '5s', '--backfill', '23h', '--backfill-events', String(wanted)]).done;
+    // They are sealed, judged and verified, too, which takes a while after that.
+    await sleep(settleMs);
     const browser = await chromium.launch({
       executablePath: chromiumPath(),
       args: ['--no-sandbox', '--disable-dev-shm-usage', '--disable-gpu'],

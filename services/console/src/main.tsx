@@ -71,6 +71,5 @@ const app = { api, live, router, sessions, toasts, keys, theme, memory, now, rea
 render(<Shell app={app} pages={pages} />, document.getElementById('console')!);
 void sessions.start();
 // Beside the question who asks, not after it.
-void findPath(pages, router.path.peek())
-  ?.page.load()
-  .catch(() => {});
+const first = findPath(pages, router.path.peek())?.page.component;
+if (first && typeof first !== 'function') first.load().catch(() => {});

@@ -1,5 +1,6 @@
 import type { ComponentType } from 'preact';
 import type { Permission } from './api/types.js';
+import Explore from './explore/explore.js';
 import type { PathParameters } from './router/paths.js';
 import type { IconName } from './ui/icon.js';
 
@@ -17,8 +18,8 @@ export interface Page {
   group?: Group;
   /** Whoever has none of these is told which is missing. */
   permission?: readonly Permission[];
-  /** The file is loaded when the page is opened first. */
-  load: () => Promise<{ default: ComponentType<PageProps> }>;
+  /** There with the console itself, or in a file that is loaded when the page is opened first. */
+  component: ComponentType<PageProps> | { load: () => Promise<{ default: ComponentType<PageProps> }> };
 }
 
 export const groups = ['Look', 'Watch', 'Trust', 'Manage'] as const;
@@ -32,35 +33,36 @@ export const pages: readonly Page[] = [
     icon: 'explore',
     group: 'Look',
     permission: ['view:audit_logs', 'view:system_audit_logs'],
-    load: () => import('./explore/explore.js'),
+    // What most come for: no further request stands before its first rows.
+    component: Explore,
   },
   {
     path: '/events/:id',
     title: 'Event',
     icon: 'explore',
     permission: ['view:audit_logs', 'view:system_audit_logs'],
-    load: () => import('./event/event-page.js'),
+    component: { load: () => import('./event/event-page.js') },
   },
   {
     path: '/timeline/:id',
     title: 'Timeline',
     icon: 'timeline',
     permission: ['view:audit_logs', 'view:system_audit_logs'],
-    load: () => import('./timeline/timeline.js'),
+    component: { load: () => import('./timeline/timeline.js') },
   },
   {
     path: '/entities/:type/:id',
     title: 'Entity',
     icon: 'entity',
     permission: ['view:audit_logs', 'view:system_audit_logs'],
-    load: () => import('./entity/entity.js'),
+    component: { load: () => import('./entity/entity.js') },
   },
   {
     path: '/actors/:id',
     title: 'Actor',
     icon: 'person',
     permission: ['view:audit_logs', 'view:system_audit_logs'],
-    load: () => import('./actor/actor.js'),
+    component: { load: () => import('./actor/actor.js') },
   },
   {
     path: '/overview',
@@ -68,7 +70,7 @@ export const pages: readonly Page[] = [
     icon: 'overview',
     group: 'Look',
     permission: ['view:audit_logs'],
-    load: () => import('./overview/overview.js'),
+    component: { load: () => import('./overview/overview.js') },
   },
   {
     path: '/alerts',
@@ -76,7 +78,7 @@ export const pages: readonly Page[] = [
     icon: 'alert',
     group: 'Watch',
     permission: ['view:audit_logs'],
-    load: () => import('./alerts/alerts.js'),
+    component: { load: () => import('./alerts/alerts.js') },
   },
   {
     path: '/rules',
@@ -84,14 +86,14 @@ export const pages: readonly Page[] = [
     icon: 'rule',
     group: 'Watch',
     permission: ['view:audit_logs'],
-    load: () => import('./alerts/rules/rules.js'),
+    component: { load: () => import('./alerts/rules/rules.js') },
   },
   {
     path: '/rules/:id',
     title: 'Rule',
     icon: 'rule',
     permission: ['view:audit_logs'],
-    load: () => import('./alerts/rules/rule.js'),
+    component: { load: () => import('./alerts/rules/rule.js') },
   },
   {
     path: '/silences',
@@ -99,7 +101,7 @@ export const pages: readonly Page[] = [
     icon: 'silence',
     group: 'Watch',
     permission: ['view:audit_logs'],
-    load: () => import('./alerts/silences/silences.js'),
+    component: { load: () => import('./alerts/silences/silences.js') },
   },
   {
     path: '/channels',
@@ -107,21 +109,21 @@ export const pages: readonly Page[] = [
     icon: 'channel',
     group: 'Watch',
     permission: ['manage:alerts'],
-    load: () => import('./alerts/channels/channels.js'),
+    component: { load: () => import('./alerts/channels/channels.js') },
   },
   {
     path: '/integrity',
     title: 'Integrity',
     icon: 'integrity',
     group: 'Trust',
-    load: () => import('./integrity/integrity.js'),
+    component: { load: () => import('./integrity/integrity.js') },
   },
   {
     path: '/verify',
     title: 'Verify a bundle',
     icon: 'check',
     group: 'Trust',
-    load: () => import('./verify/verify.js'),
+    component: { load: () => import('./verify/verify.js') },
   },
   {
     path: '/exports',
@@ -129,7 +131,7 @@ export const pages: readonly Page[] = [
     icon: 'export',
     group: 'Manage',
     permission: ['export:audit_logs'],
-    load: () => import('./manage/exports/exports.js'),
+    component: { load: () => import('./manage/exports/exports.js') },
   },
   {
     path: '/erasures',
@@ -137,7 +139,7 @@ export const pages: readonly Page[] = [
     icon: 'erase',
     group: 'Manage',
     permission: ['admin'],
-    load: () => import('./manage/erasures/erasures.js'),
+    component: { load: () => import('./manage/erasures/erasures.js') },
   },
   {
     path: '/producers',
@@ -145,7 +147,7 @@ export const pages: readonly Page[] = [
     icon: 'producer',
     group: 'Manage',
     permission: ['manage:keys'],
-    load: () => import('./manage/producers/producers.js'),
+    component: { load: () => import('./manage/producers/producers.js') },
   },
   {
     path: '/quarantine',
@@ -153,7 +155,7 @@ export const pages: readonly Page[] = [
     icon: 'quarantine',
     group: 'Manage',
     permission: ['view:system_audit_logs'],
-    load: () => import('./manage/quarantine/quarantine.js'),
+    component: { load: () => import('./manage/quarantine/quarantine.js') },
   },
   {
     path: '/keys',
@@ -161,7 +163,7 @@ export const pages: readonly Page[] = [
     icon: 'key',
     group: 'Manage',
     permission: ['manage:keys'],
-    load: () => import('./manage/keys/key-list.js'),
+    component: { load: () => import('./manage/keys/key-list.js') },
   },
   {
     path: '/roles',
@@ -169,7 +171,7 @@ export const pages: readonly Page[] = [
     icon: 'person',
     group: 'Manage',
     permission: ['manage:keys'],
-    load: () => import('./manage/roles/roles.js'),
+    component: { load: () => import('./manage/roles/roles.js') },
   },
   {
     path: '/auditors',
@@ -177,13 +179,13 @@ export const pages: readonly Page[] = [
     icon: 'link',
     group: 'Manage',
     permission: ['manage:keys'],
-    load: () => import('./manage/auditors/auditors.js'),
+    component: { load: () => import('./manage/auditors/auditors.js') },
   },
   {
     path: '/organizations',
     title: 'Organizations',
     icon: 'organization',
     group: 'Manage',
-    load: () => import('./manage/organizations/organizations.js'),
+    component: { load: () => import('./manage/organizations/organizations.js') },
   },
 ];

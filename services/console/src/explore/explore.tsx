@@ -1,18 +1,18 @@
 import './explore.css';
 import './live.css';
-import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
+import { useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { EventPanel } from '../event/event-panel.js';
 import { useApp, useKeys } from '../shell/app.js';
 import { Actions } from '../ui/actions.js';
 import { Pill } from '../ui/badge.js';
 import { Button } from '../ui/button.js';
+import { lazyPart } from '../ui/lazy-part.js';
 import { LockedState } from '../ui/states.js';
 import { Tabs } from '../ui/tabs.js';
 import { browserClock } from './browser-clock.js';
 import { createExploreData, type ExploreData } from './data.js';
 import { EventList } from './event-list.js';
 import { FacetList } from './facets.js';
-import { Histogram } from './histogram.js';
 import { LiveStrip } from './live-strip.js';
 import { rowsOf } from './newest.js';
 import {
@@ -32,6 +32,9 @@ import { createTail, type Tail } from './tail.js';
 import { TimeRange } from './time-range.js';
 import { Views } from './views/views.js';
 import { words } from './words.js';
+
+/** Not what is looked at first, and as big as the rest. */
+const Histogram = lazyPart(() => import('./histogram.js'), <div class="explore-histogram" />);
 
 const panel = 'explore-panel';
 const permissionOf = (view: View) => (view === 'system' ? 'view:system_audit_logs' : 'view:audit_logs');
@@ -68,7 +71,7 @@ export default function Explore() {
 
 function Search() {
   const { api, live, router, copy, memory } = useApp();
-  const data = useMemo(() => createExploreData({ api }), []);
+  const data = useMemo(() => createExploreData({ api, clock: browserClock }), []);
   const tail = useMemo(() => createTail({ api, live, clock: browserClock }), []);
   const search = useRef<HTMLInputElement>(null);
   const [times, setTimes] = useState(false);
@@ -85,7 +88,8 @@ function Search() {
   where.current = { base: basePath(question), times: asked.times };
   const suggestions = useMemo(() => createSuggestions({ api, where: () => where.current }), []);
   const key = JSON.stringify([question, again, follows]);
-  useEffect(() => {
+  // Before what is there so far is painted: the answer takes longer than that.
+  useLayoutEffect(() => {
     const nowMs = Date.now();
     const { query, typedAt } = parametersOf(question, nowMs);
     setAsked({ typedAt, times: timesOf(range, nowMs) });

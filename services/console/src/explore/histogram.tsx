@@ -4,7 +4,13 @@ import { formatLocal, formatNumber } from '../ui/format.js';
 import { rangeOf, TimeChart, timesOf } from '../ui/time-chart.js';
 
 /** Bars of all events, and before them of those that did not succeed. Dragging over it chooses the time. */
-export function Histogram({ data, onRange }: { data: Timeseries; onRange: (from: string, to: string) => void }) {
+export default function Histogram({
+  data,
+  onRange,
+}: {
+  data: Timeseries;
+  onRange: (from: string, to: string) => void;
+}) {
   const { times, bars, bad } = useMemo(() => {
     const counts = data.buckets.map(({ count }) => count);
     const good = data.series?.find(({ value }) => value === 'success');

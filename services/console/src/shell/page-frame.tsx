@@ -32,7 +32,11 @@ export function PageFrame({ page, parameters }: { page: Page | undefined; parame
         </Titled>
       ) : (
         <Boundary key={page.path} title={page.title}>
-          <Loaded page={page} parameters={parameters} />
+          {typeof page.component === 'function' ? (
+            <page.component parameters={parameters} />
+          ) : (
+            <Loaded page={page} load={page.component.load} parameters={parameters} />
+          )}
         </Boundary>
       )}
     </main>
@@ -41,9 +45,13 @@ export function PageFrame({ page, parameters }: { page: Page | undefined; parame
 
 const loaded = new WeakMap<Page, ComponentType<PageProps>>();
 
-function Loaded({ page, parameters }: { page: Page } & PageProps) {
+function Loaded({
+  page,
+  load,
+  parameters,
+}: { page: Page; load: () => Promise<{ default: ComponentType<PageProps> }> } & PageProps) {
   const { data, problem, again } = useLoad(page.path, async () => {
-    const known = loaded.get(page) ?? (await page.load().catch(unloaded)).default;
+    const known = loaded.get(page) ?? (await load().catch(unloaded)).default;
     loaded.set(page, known);
     return { component: known };
   });

@@ -1,10 +1,13 @@
-import type { ComponentType } from 'preact';
+import type { ComponentType, VNode } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
 import { asProblem, type Problem } from '../api/problem.js';
 import { LoadingRows, ProblemState } from './states.js';
 
-/** A part of a page whose file is loaded when it is drawn first. */
-export function lazyPart<P extends object>(load: () => Promise<{ default: ComponentType<P> }>): ComponentType<P> {
+/** A part of a page whose file is loaded when it is drawn first; `meanwhile` stands in its place until then. */
+export function lazyPart<P extends object>(
+  load: () => Promise<{ default: ComponentType<P> }>,
+  meanwhile: VNode = <LoadingRows rows={3} />,
+): ComponentType<P> {
   return function Part(props: P) {
     const [loaded, setLoaded] = useState<{ component: ComponentType<P> }>();
     const [problem, setProblem] = useState<Problem>();
@@ -17,6 +20,6 @@ export function lazyPart<P extends object>(load: () => Promise<{ default: Compon
       );
     }, [tried]);
     if (problem) return <ProblemState problem={problem} again={() => setTried(tried + 1)} />;
-    return loaded ? <loaded.component {...props} /> : <LoadingRows rows={3} />;
+    return loaded ? <loaded.component {...props} /> : meanwhile;
   };
 }

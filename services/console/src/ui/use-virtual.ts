@@ -11,7 +11,7 @@ export type Virtual = Virtualizer<HTMLDivElement, Element>;
 
 /** Of a row and of the head. */
 export const rowPx = 28;
-const overscan = 12;
+const overscan = 6;
 
 /** Which rows of `count` are in sight of the frame, and where they stand. */
 export function useVirtual(
