@@ -1,6 +1,6 @@
 /**
  * Gives each key a slot, which it keeps as long as it is asked for; who comes takes the slot of who went. What is drawn in a slot is
- * changed then, instead of made anew, which costs several times as much.
+ * changed then, instead of made anew, which costs several times as much; where all go at once, none even moves.
  */
 export function createSlots(): (keys: readonly string[]) => number[] {
   let taken = new Map<string, number>();
@@ -11,7 +11,7 @@ export function createSlots(): (keys: readonly string[]) => number[] {
     for (const [key, slot] of taken) if (!wanted.has(key)) free.push(slot);
     const kept = taken;
     taken = new Map();
-    for (const key of keys) taken.set(key, kept.get(key) ?? free.pop() ?? made++);
+    for (const key of keys) taken.set(key, kept.get(key) ?? free.shift() ?? made++);
     return keys.map((key) => taken.get(key)!);
   };
 }
