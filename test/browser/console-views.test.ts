@@ -88,6 +88,7 @@ describe('views of Explore', { skip: chromiumMissing }, () => {
   test('a view is opened from anywhere with all that it asks', async () => {
     const asked = page.url();
     await page.goto(`${world.instance.url}/?view=security&event=nothing&not.service=api`);
+    await opener().waitFor();
     await page.keyboard.press('Control+k');
     await page.keyboard.type('saved views');
     await page.keyboard.press('Enter');

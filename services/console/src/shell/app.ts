@@ -1,6 +1,6 @@
 import type { ReadonlySignal, Signal } from '@preact/signals';
 import { createContext } from 'preact';
-import { useContext, useEffect, useRef } from 'preact/hooks';
+import { useContext, useLayoutEffect, useRef } from 'preact/hooks';
 import type { Api } from '../api/call.js';
 import type { Sessions } from '../api/session.js';
 import type { Live } from '../live/live.js';
@@ -41,5 +41,5 @@ export function useKeys(keys: readonly Key[]): void {
   const app = useApp();
   const newest = useRef(keys);
   newest.current = keys;
-  useEffect(() => app.keys.add(keys.map((key, at) => ({ ...key, run: () => newest.current[at]?.run() }))), []);
+  useLayoutEffect(() => app.keys.add(keys.map((key, at) => ({ ...key, run: () => newest.current[at]?.run() }))), []);
 }

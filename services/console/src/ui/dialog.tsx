@@ -1,6 +1,6 @@
 import './dialog.css';
 import type { ComponentChildren } from 'preact';
-import { useEffect, useId, useRef, useState } from 'preact/hooks';
+import { useEffect, useId, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { useApp } from '../shell/app.js';
 import { Button } from './button.js';
 
@@ -28,7 +28,8 @@ export function Dialog({ title, onClose, children, foot, actions, look = 'middle
   const changed = useRef(false);
   const [asking, setAsking] = useState(false);
   const id = useId();
-  useEffect(() => {
+  // At once: what is typed next is meant for it.
+  useLayoutEffect(() => {
     const dialog = element.current!;
     const before = document.activeElement as HTMLElement | null;
     dialog.showModal();
