@@ -46,6 +46,9 @@ describe('the live tail in a real browser', { skip: chromiumMissing }, () => {
 
   test('events arrive by themselves, the newest on top, each once', async () => {
     const [first] = await pay(1);
+    const stored = async (): Promise<number> =>
+      (await world.get<{ total: number }>(`/api/audit/timeseries?action=${action}`)).total;
+    while ((await stored()) === 0) await page.waitForTimeout(50);
     await page.goto(`${world.instance.url}/?q=action:${action}&range=1h`);
     await row(first!).waitFor();
     await page.keyboard.press('l');

@@ -120,7 +120,7 @@ describe('the console, from an attack to its proof', { skip: chromiumMissing }, 
     await search(`ip:${world.attack.ip}`);
     await grid('Events').getByRole('row').nth(1).waitFor();
     await page.getByRole('button', { name: 'Export what is found' }).click();
-    await page.getByRole('combobox', { name: 'As' }).selectOption({ label: 'JSON, an event a line' });
+    await page.getByRole('combobox', { name: 'Format' }).selectOption({ label: 'JSON, an event a line' });
     const file = await downloaded(page.getByRole('button', { name: 'Export', exact: true }));
     await page.getByText('The file is whole.').waitFor();
     const events = file
