@@ -4,7 +4,6 @@ import type { Api } from '../../services/console/src/api/call.js';
 import type { AuditEvent } from '../../services/console/src/api/types.js';
 import { type Clock, createTail, mostNew } from '../../services/console/src/explore/tail.js';
 import type { Live, LiveHandlers } from '../../services/console/src/live/live.js';
-import { createDrawnRows } from '../../services/console/src/ui/drawn-rows.js';
 import { createSlots } from '../../services/console/src/ui/slots.js';
 
 /** Time that stands still until it is moved; a frame every 16 ms, as long as the page is seen. */
@@ -156,25 +155,5 @@ describe('slots of rows', () => {
       assert.equal(new Set(given).size, count);
       assert.ok(given.every((slot) => slot < 40));
     }
-  });
-});
-
-describe('rows that change at once', () => {
-  const inSlots = (rows: readonly string[]) => rows.map((row, slot) => ({ slot, row }));
-
-  test('are drawn some with each frame; until its turn a slot keeps what it had', () => {
-    const draw = createDrawnRows<string>();
-    assert.deepEqual(draw(inSlots(['a', 'b', 'c']), 2), { shown: ['a', 'b', undefined], isWhole: false });
-    assert.deepEqual(draw(inSlots(['a', 'b', 'c']), 2), { shown: ['a', 'b', 'c'], isWhole: true });
-    assert.deepEqual(draw(inSlots(['x', 'b', 'z']), 1), { shown: ['x', 'b', 'c'], isWhole: false });
-    assert.deepEqual(draw(inSlots(['x', 'b', 'z']), 1), { shown: ['x', 'b', 'z'], isWhole: true });
-  });
-
-  test('come to rest on what is wanted, however often that changes on the way', () => {
-    const draw = createDrawnRows<string>();
-    for (let round = 0; round < 50; round++) draw(inSlots(Array.from({ length: 30 }, (_, at) => `${round}.${at}`)), 7);
-    const last = Array.from({ length: 30 }, (_, at) => `last.${at}`);
-    for (let frame = 0; frame < 5; frame++) draw(inSlots(last), 7);
-    assert.deepEqual(draw(inSlots(last), 0), { shown: last, isWhole: true });
   });
 });

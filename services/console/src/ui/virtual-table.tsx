@@ -1,8 +1,7 @@
 import './virtual-table.css';
 import type { ComponentChildren } from 'preact';
-import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
+import { useEffect, useLayoutEffect, useMemo, useRef } from 'preact/hooks';
 import { ColumnGrip } from './column-grip.js';
-import { createDrawnRows } from './drawn-rows.js';
 import { createSlots } from './slots.js';
 import { rowPx, useVirtual } from './use-virtual.js';
 import { Unfolded, VirtualRow } from './virtual-row.js';
@@ -48,8 +47,6 @@ export interface VirtualTableProps<R> {
 
 /** So many rows before the end, the next ones are asked for. */
 const nearEnd = 80;
-/** So many cells change with one frame, and so many rows at least. */
-const [cellsAFrame, leastRowsAFrame] = [90, 5];
 const chevronPx = 20;
 
 /** Any number of rows, of which only those in sight exist. One tab stop; arrows, Page keys, Home, End and Enter work the rows. */
@@ -68,17 +65,6 @@ export function VirtualTable<R>(props: VirtualTableProps<R>) {
   const items = virtual.getVirtualItems().filter(({ index }) => rows[index] !== undefined);
   const slots = useMemo(createSlots, []);
   const slotOf = slots(items.map(({ index }) => keyOf(rows[index]!)));
-  const draw = useMemo(createDrawnRows<R>, []);
-  const [, again] = useState(0);
-  const { shown, isWhole } = draw(
-    items.map(({ index }, at) => ({ slot: slotOf[at]!, row: rows[index]! })),
-    Math.max(leastRowsAFrame, Math.ceil(cellsAFrame / columns.length)),
-  );
-  useLayoutEffect(() => {
-    if (isWhole) return;
-    const frame = requestAnimationFrame(() => again((times) => times + 1));
-    return () => cancelAnimationFrame(frame);
-  });
   const last = items.at(-1)?.index ?? -1;
 
   useEffect(() => {
@@ -165,8 +151,7 @@ export function VirtualTable<R>(props: VirtualTableProps<R>) {
       </div>
       <div role="rowgroup" class="grid-body" style={{ height: `${virtual.getTotalSize()}px`, width: `${whole}px` }}>
         {items.map(({ index, start }, at) => {
-          const row = shown[at];
-          if (row === undefined) return null;
+          const row = rows[index]!;
           const key = keyOf(row);
           return (
             <VirtualRow
