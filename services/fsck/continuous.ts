@@ -18,7 +18,7 @@ export interface ContinuousSettings {
   records: number;
   /** Rest after each piece of checking once more, at least. */
   restMs: number;
-  /** A partition is checked once more so long after its last record was checked, at the soonest. */
+  /** A partition is checked once more so long after it was checked to its end, at the soonest. */
   roundMs: number;
   /** How often it is looked whether there is something new. */
   everyMs: number;
@@ -82,7 +82,9 @@ export function startContinuous({
 
   const known = new Map<string, Verified>();
   const open = new Map<string, FoundDifference>();
-  const roundEndMs = new Map<string, number>();
+  /** When each partition was checked to its end last, and which ones were since all of them were. */
+  const endedMs = new Map<string, number>();
+  const ended = new Set<string>();
   const keyOf = ({ incarnation, partition }: { incarnation: string; partition: number }): string =>
     `${incarnation}-${partition}`;
 
@@ -185,7 +187,12 @@ export function startContinuous({
       .map((one) => ({ one, row: known.get(keyOf({ ...one, incarnation: one.incarnation.toString('hex') })) }))
       .filter((pair): pair is { one: StoredPartition; row: Verified } => pair.row !== undefined)
       .filter(({ one, row }) => row.head > one.first)
-      .filter(({ one, row }) => row.roundNext > one.first || nowMs() - row.checkedAtMs >= settings.roundMs)
+      // New records are no round: where they come all the time, the old ones are checked once more all the same.
+      .filter(
+        ({ one, row }) =>
+          row.roundNext > one.first ||
+          nowMs() - (endedMs.get(keyOf(row)) ?? Number.NEGATIVE_INFINITY) >= settings.roundMs,
+      )
       .sort((a, b) => a.row.round - b.row.round || a.row.checkedAtMs - b.row.checkedAtMs)[0];
     if (!due) return settings.everyMs;
     const { one, row } = due;
@@ -196,9 +203,10 @@ export function startContinuous({
     await note({ ...row, ...(isThrough ? { round: row.round + 1, roundNext: one.first } : { roundNext: to }) });
     if (isThrough) {
       await walkLog(one);
-      roundEndMs.set(keyOf(row), nowMs());
-      if (partitions.length === roundEndMs.size) {
-        roundEndMs.clear();
+      endedMs.set(keyOf(row), nowMs());
+      ended.add(keyOf(row));
+      if (partitions.length === ended.size) {
+        ended.clear();
         onRound();
       }
     }
