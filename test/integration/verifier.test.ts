@@ -19,7 +19,7 @@ describe('the continuous verifier', () => {
   let metrics: Metrics;
   let next = 0;
 
-  const start = () => {
+  const start = ({ roundMs = 1, nowMs = Date.now } = {}) => {
     metrics = createMetrics('test', { process: false });
     const registryReader: RegistryReader = {
       registry: log.registry,
@@ -35,9 +35,10 @@ describe('the continuous verifier', () => {
       registryReader,
       erasures: { refresh: async () => {}, has: () => false },
       openLog: undefined,
-      settings: { share: 0.9, records: 7, restMs: 1, roundMs: 1, everyMs: 20, mostDifferences: 100 },
+      settings: { share: 0.9, records: 7, restMs: 1, roundMs, everyMs: 20, mostDifferences: 100 },
       metrics,
       log: createLogger('verifier', 'silent'),
+      nowMs,
     });
   };
   const until = async (holds: () => Promise<boolean>): Promise<void> => {
@@ -102,5 +103,19 @@ describe('the continuous verifier', () => {
     await command(`ALTER TABLE events UPDATE message = '' WHERE offset = 9 AND idx = 1`);
     await until(async () => (await table.open(10)).length === 0);
     await until(async () => (await at())!.through === next);
+  });
+
+  test('begins again where new records come all the time, and not before its time', async () => {
+    await verifier.stop();
+    let clockMs = Date.now();
+    const { round } = (await at())!;
+    verifier = start({ roundMs: 60_000, nowMs: () => clockMs });
+    await until(async () => (await at())!.round > round);
+    clockMs += 59_000;
+    await record(1);
+    await until(async () => (await at())!.through === next);
+    assert.equal((await at())!.round, round + 1);
+    clockMs += 2_000;
+    await until(async () => (await at())!.round === round + 2);
   });
 });
