@@ -88,8 +88,9 @@ export default function Quarantine() {
         </Button>
       </header>
       <p class="manage-intro">
-        Records of which all or some events were refused, as they came. Nothing here is in the log, and nothing is lost:
-        mend what was wrong and release it, or say why nobody will want it.
+        Records of which all or some events were refused, as they came. What was refused is in no answer and sets off no
+        alert, but its record is sealed, and nothing is lost: mend what was wrong and release it, or say why nobody will
+        want it.
       </p>
       <Tabs
         label="State"
