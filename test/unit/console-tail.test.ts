@@ -5,6 +5,7 @@ import type { AuditEvent } from '../../services/console/src/api/types.js';
 import { type Clock, createTail, mostNew } from '../../services/console/src/explore/tail.js';
 import type { Live, LiveHandlers } from '../../services/console/src/live/live.js';
 import { createSlots } from '../../services/console/src/ui/slots.js';
+import { createTurns } from '../../services/console/src/ui/turns.js';
 
 /** Time that stands still until it is moved; a frame every 16 ms, as long as the page is seen. */
 function createTestClock() {
@@ -83,14 +84,27 @@ describe('the live tail', () => {
     time.pass(17);
     assert.equal(tail.shown.value.events.length, 1);
     const draws = drawsWhile(() => {
+      for (let ms = 0; ms < 1_000; ms += 20) {
+        come(events(1));
+        time.pass(20);
+      }
+    });
+    assert.ok(draws >= 7 && draws <= 10, `${draws} draws`);
+    time.pass(200);
+    assert.equal(tail.shown.value.events.length, 51);
+  });
+
+  test('draws less often what is too much to be read, and leaves out nothing', async () => {
+    const { tail, time, come, drawsWhile } = await startTail();
+    const draws = drawsWhile(() => {
       for (let ms = 0; ms < 1_000; ms += 10) {
         come(events(10));
         time.pass(10);
       }
     });
-    assert.ok(draws >= 7 && draws <= 10, `${draws} draws`);
-    time.pass(200);
-    assert.equal(tail.shown.value.events.length, 1_001);
+    assert.ok(draws >= 2 && draws <= 4, `${draws} draws`);
+    time.pass(600);
+    assert.equal(tail.shown.value.events.length, 1_000);
   });
 
   test('leaves most of the time to the page where drawing is slow', async () => {
@@ -155,5 +169,54 @@ describe('slots of rows', () => {
       assert.equal(new Set(given).size, count);
       assert.ok(given.every((slot) => slot < 40));
     }
+  });
+});
+
+describe('turns of rows that change at once', () => {
+  /** Each of `count` takes part, and goes when it may. */
+  const startTurns = (count: number, most: number) => {
+    let frames: (() => void)[] = [];
+    const turns = createTurns(
+      () => most,
+      (run) => void frames.push(run),
+    );
+    const went: number[] = [];
+    const who = Array.from({ length: count }, () => ({}));
+    const ask = (at: number): void => {
+      if (turns.take(who[at]!, () => ask(at))) went.push(at);
+    };
+    return {
+      ask,
+      leave: (at: number) => turns.leave(who[at]!),
+      frame(): number[] {
+        const before = frames;
+        frames = [];
+        for (const run of before) run();
+        return went.splice(0);
+      },
+      went: () => went.splice(0),
+    };
+  };
+
+  test('some go with each frame, in the order in which they asked, until all went', () => {
+    const { ask, frame, went } = startTurns(7, 3);
+    for (let at = 0; at < 7; at++) ask(at);
+    assert.deepEqual([went(), frame(), frame(), frame()], [[0, 1, 2], [3, 4, 5], [6], []]);
+  });
+
+  test('who is alone never waits, and who left is not told', () => {
+    const { ask, leave, frame, went } = startTurns(4, 1);
+    ask(0);
+    assert.deepEqual(went(), [0]);
+    frame();
+    for (const at of [1, 2, 3]) ask(at);
+    leave(2);
+    assert.deepEqual([went(), frame(), frame()], [[1], [3], []]);
+  });
+
+  test('who asks again while it waits goes once', () => {
+    const { ask, frame, went } = startTurns(2, 1);
+    for (const at of [0, 1, 1, 1]) ask(at);
+    assert.deepEqual([went(), frame(), frame()], [[0], [1], []]);
   });
 });

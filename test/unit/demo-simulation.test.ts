@@ -70,6 +70,15 @@ describe('a simulated company', () => {
       assert.ok(share(wanted) > 0, wanted);
     }
   });
+
+  test('goes on at any rate, without end', () => {
+    const simulation = createSimulation('a');
+    // Four in each millisecond: many more wait for their time than there is room for.
+    for (let nth = 0; nth < 90_000; nth++) {
+      const { occurred_at } = simulation.next(noon + Math.floor(nth / 4));
+      assert.equal(Date.parse(occurred_at!), noon + Math.floor(nth / 4));
+    }
+  });
 });
 
 describe('the attack', () => {

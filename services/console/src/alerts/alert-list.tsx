@@ -112,7 +112,7 @@ export function AlertList({
       label="Alerts"
       columns={columns}
       rows={rows}
-      keyOf={({ id }) => id}
+      keyOf={idOf}
       widths={{}}
       onResize={() => {}}
       cursor={cursor}
@@ -132,6 +132,7 @@ export function AlertList({
   );
 }
 
+const idOf = ({ id }: Alert): string => id;
 const selection = (
   selected: ReadonlySet<string>,
   onSelect: (ids: readonly string[], on: boolean) => void,

@@ -7,8 +7,8 @@ import { Button } from '../ui/button.js';
 import { Checkbox } from '../ui/field.js';
 import type { MenuItem } from '../ui/menu.js';
 import { Popover } from '../ui/popover.js';
-import { Time } from '../ui/time.js';
-import { Value } from '../ui/value.js';
+import { Ago, TimeTip } from '../ui/time.js';
+import { ValueMenu } from '../ui/value.js';
 import type { GridColumn } from '../ui/virtual-table.js';
 import { words } from './words.js';
 
@@ -22,17 +22,25 @@ const plain = (
   {
     mono = false,
     field = name,
-    more,
-  }: { mono?: boolean; field?: string; more?: (event: AuditEvent) => MenuItem[] } = {},
+    more = () => [],
+    cell = text,
+  }: {
+    mono?: boolean;
+    field?: string;
+    more?: (event: AuditEvent) => MenuItem[];
+    /** Where another text stands for it. */
+    cell?: Column['cell'];
+  } = {},
 ): Column => ({
   name,
   label: words[name] ?? name,
   width,
-  cell: (event) => {
+  mono,
+  cell,
+  title: text,
+  tools: (event) => {
     const value = text(event);
-    return value === undefined ? null : (
-      <Value text={value} field={field} mono={mono} more={() => more?.(event) ?? []} lazy />
-    );
+    return value === undefined ? null : <ValueMenu text={value} field={field} more={() => more(event)} />;
   },
 });
 
@@ -40,46 +48,30 @@ const mono = { mono: true };
 
 /** Every column there is, in the order in which they stand. */
 export const columns: readonly Column[] = [
-  { name: 'time', label: 'Time', width: 96, cell: ({ occurred_at }) => <Time iso={occurred_at} /> },
+  {
+    name: 'time',
+    label: 'Time',
+    width: 96,
+    cell: ({ occurred_at }) => <Ago iso={occurred_at} />,
+    tools: ({ occurred_at }) => <TimeTip iso={occurred_at} />,
+  },
   { name: 'outcome', label: 'Outcome', width: 88, cell: ({ outcome }) => <OutcomeBadge outcome={outcome} /> },
   plain('action', 160, ({ action }) => action),
-  {
-    name: 'actor',
-    label: 'Actor',
-    width: 152,
-    cell: (event) => {
-      const { id, email, name, type } = event.actor;
-      const key = id ?? email;
-      if (key === undefined) return <span class="faint">{type}</span>;
-      return (
-        <Value text={key} field="actor" more={() => waysOf.actor(event)} lazy>
-          {name ?? email ?? id}
-        </Value>
-      );
-    },
-  },
-  {
-    name: 'target',
-    label: 'Target',
-    width: 196,
-    cell: (event) => {
-      const { target } = event;
-      if (!target) return null;
-      const shown = (
+  plain('actor', 152, ({ actor }) => actor.id ?? actor.email, {
+    more: waysOf.actor,
+    cell: ({ actor: { id, email, name, type } }) => name ?? email ?? id ?? <span class="faint">{type}</span>,
+  }),
+  plain('target', 196, ({ target }) => target?.id, {
+    field: 'target_id',
+    more: waysOf.target,
+    cell: ({ target }) =>
+      target && (
         <>
           {target.type && <span class="faint">{target.type} </span>}
           {target.name ?? target.id}
         </>
-      );
-      return target.id === undefined ? (
-        shown
-      ) : (
-        <Value text={target.id} field="target_id" more={() => waysOf.target(event)} lazy>
-          {shown}
-        </Value>
-      );
-    },
-  },
+      ),
+  }),
   plain('ip', 132, ({ ip }) => ip, mono),
   plain('service', 96, ({ service }) => service),
   {
@@ -87,11 +79,8 @@ export const columns: readonly Column[] = [
     label: 'Message',
     width: 160,
     grow: true,
-    cell: ({ message }) => (
-      <span class="cut soft" title={message}>
-        {message}
-      </span>
-    ),
+    cell: ({ message }) => <span class="soft">{message}</span>,
+    title: ({ message }) => message,
   },
   plain('reason', 148, ({ reason }) => reason),
   plain('auth_method', 104, ({ auth_method }) => auth_method),
@@ -108,7 +97,10 @@ export const columns: readonly Column[] = [
     name: 'id',
     label: 'Event id',
     width: 296,
-    cell: (event) => <Value text={event.id} mono more={() => waysOf.event(event)} lazy />,
+    mono: true,
+    cell: ({ id }) => id,
+    title: ({ id }) => id,
+    tools: (event) => <ValueMenu text={event.id} more={() => waysOf.event(event)} />,
   },
 ];
 

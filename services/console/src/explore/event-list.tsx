@@ -132,7 +132,7 @@ export function EventList({
           label="Events"
           columns={shownColumns}
           rows={events}
-          keyOf={({ id }) => id}
+          keyOf={idOf}
           widths={widths}
           onResize={(column, width) => {
             const next = { ...widths, [column]: width };
@@ -154,7 +154,7 @@ export function EventList({
             ),
           }}
           onEnd={problem || cut ? undefined : data.more}
-          onTop={(top) => tail.away(!top)}
+          onStay={tail.away}
           toTop={toTop}
           total={total}
           foot={
@@ -195,6 +195,7 @@ export function EventList({
   );
 }
 
+const idOf = ({ id }: { id: string }): string => id;
 const nameOf = ({ name }: { name: string }): string => name;
 const sameNames = (a: readonly string[], b: readonly string[]): boolean =>
   a.length === b.length && a.every((name) => b.includes(name));

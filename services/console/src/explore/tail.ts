@@ -27,8 +27,9 @@ export interface Tail {
 export const mostNew = 2_000;
 /** So many may be on their way to this page; beyond that the gateway lets events pass. */
 const window = 2_000;
-/** Often enough to look alive, seldom enough to be read. */
+/** Often enough to look alive, seldom enough to be read: the more came, the longer it stays. */
 const [leastBetweenMs, mostBetweenMs] = [100, 1_000];
+const [readMs, mostReadMs] = [10, 500];
 
 /** What a tail goes by. */
 export interface Clock {
@@ -64,10 +65,11 @@ export function createTail({ api, live, clock }: { api: Api; live: Live; clock: 
     const startedMs = clock.nowMs();
     drawnAtMs = startedMs;
     isDrawing = false;
+    const toReadMs = Math.min(mostReadMs, Math.max(leastBetweenMs, readMs * coming.length));
     draw();
     // A slow machine draws less often, so that most of its time is left to whoever uses the page.
     clock.withFrame(() => {
-      betweenMs = Math.min(mostBetweenMs, Math.max(leastBetweenMs, 3 * (clock.nowMs() - startedMs)));
+      betweenMs = Math.min(mostBetweenMs, Math.max(toReadMs, 3 * (clock.nowMs() - startedMs)));
     });
   };
   const take = (events: readonly AuditEvent[]): void => {

@@ -15,30 +15,11 @@ export function Tooltip({
   class?: string;
   children: ComponentChildren;
 }) {
-  const [open, setOpen] = useState(false);
-  const anchor = useRef<HTMLSpanElement>(null);
-  const box = useRef<HTMLSpanElement>(null);
-  const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
-  const show = (): void => {
-    clearTimeout(timer.current);
-    timer.current = setTimeout(() => setOpen(true), afterMs);
-  };
-  const hide = (): void => {
-    clearTimeout(timer.current);
-    setOpen(false);
-  };
-  useEffect(() => () => clearTimeout(timer.current), []);
-  useEffect(() => {
-    const element = box.current;
-    if (!open || !element) return;
-    element.showPopover();
-    const { left, top } = place(anchor.current!.getBoundingClientRect(), element.getBoundingClientRect(), 'start');
-    element.style.left = `${left}px`;
-    element.style.top = `${top}px`;
-  }, [open]);
+  const [near, setNear] = useState(false);
+  const show = (): void => setNear(true);
+  const hide = (): void => setNear(false);
   return (
     <span
-      ref={anchor}
       class={more}
       role="presentation"
       onPointerEnter={show}
@@ -48,9 +29,34 @@ export function Tooltip({
       onPointerDown={hide}
     >
       {children}
+      {near && <RestingTip>{tip}</RestingTip>}
+    </span>
+  );
+}
+
+/** More about the cell or the `Tooltip` that it is put into, once it has been there for a moment, until it is taken out. */
+export function RestingTip({ children }: { children: () => ComponentChildren }) {
+  const [open, setOpen] = useState(false);
+  const anchor = useRef<HTMLSpanElement>(null);
+  const box = useRef<HTMLSpanElement>(null);
+  useEffect(() => {
+    const timer = setTimeout(() => setOpen(true), afterMs);
+    return () => clearTimeout(timer);
+  }, []);
+  useEffect(() => {
+    const element = box.current;
+    if (!element) return;
+    element.showPopover();
+    const about = anchor.current!.closest('[role="gridcell"], [role="presentation"]')!.getBoundingClientRect();
+    const { left, top } = place(about, element.getBoundingClientRect(), 'start');
+    element.style.left = `${left}px`;
+    element.style.top = `${top}px`;
+  }, [open]);
+  return (
+    <span ref={anchor}>
       {open && (
         <span ref={box} class="tip" role="tooltip" popover="manual">
-          {tip()}
+          {children()}
         </span>
       )}
     </span>

@@ -1,6 +1,6 @@
 import './value.css';
 import type { ComponentChildren } from 'preact';
-import { useContext, useState } from 'preact/hooks';
+import { useContext } from 'preact/hooks';
 import { Actions } from './actions.js';
 import { Menu, type MenuItem } from './menu.js';
 
@@ -8,36 +8,33 @@ type Ways = readonly MenuItem[] | (() => readonly MenuItem[]);
 
 /**
  * A value that can be copied and, where `field` names the filter that takes it, looked for or left out; `more` goes above those, as a way
- * to its own page. In a table of many rows, `lazy` makes the menu only once the pointer is there.
+ * to its own page.
  */
 export function Value({
   text,
   field,
   mono = false,
   more = [],
-  lazy = false,
   children,
 }: {
   text: string;
   field?: string;
   mono?: boolean;
   more?: Ways;
-  lazy?: boolean;
   children?: ComponentChildren;
 }) {
-  // Of which text: the same cell may show another one next.
-  const [near, setNear] = useState<string>();
   return (
-    <span class="value" {...(lazy ? { onPointerEnter: () => setNear(text) } : {})}>
+    <span class="value">
       <span class={mono ? 'cut mono' : 'cut'} title={text}>
         {children ?? text}
       </span>
-      {(!lazy || near === text) && <Ways {...{ text, field, more }} />}
+      <ValueMenu {...{ text, more }} {...(field === undefined ? {} : { field })} />
     </span>
   );
 }
 
-function Ways({ text, field, more }: { text: string; field: string | undefined; more: Ways }) {
+/** The menu of a value, by itself. */
+export function ValueMenu({ text, field, more = [] }: { text: string; field?: string; more?: Ways }) {
   const { copy, include, exclude } = useContext(Actions);
   const ways = typeof more === 'function' ? more() : more;
   const items: MenuItem[] = [

@@ -1,53 +1,75 @@
 import type { ComponentChildren } from 'preact';
-import { useLayoutEffect, useMemo, useRef } from 'preact/hooks';
+import { useLayoutEffect, useRef } from 'preact/hooks';
+import { memo } from './memo.js';
+import { NearTools } from './near-cell.js';
+import type { Turns } from './turns.js';
+import { useTurn } from './use-turn.js';
 import { rowPx, type Virtual } from './use-virtual.js';
 import type { GridColumn } from './virtual-table.js';
 
-/** A row in its place. As long as nothing of it changes, it is not looked at again, however often the table is. */
-export function VirtualRow<R>({
-  row,
-  columns,
-  index,
-  start,
-  selected,
-  unfolded,
-}: {
+export interface VirtualRowProps<R> {
   row: R;
+  keyOf: (row: R) => string;
   columns: readonly GridColumn<R>[];
   index: number;
   /** From the top of all rows, in pixels. */
   start: number;
   selected: boolean;
+  /** The column that the pointer is in, in this row. */
+  near: string | undefined;
+  /** Something that belongs to that cell is opened or closed. */
+  onOpen: (open: boolean) => void;
+  /** Where many rows change at once, they take turns. */
+  turns: Turns;
   /** What is unfolded below it; null where it could be; undefined where it cannot. */
   unfolded: ComponentChildren;
-}) {
-  const cells = useMemo(
-    () =>
-      columns.map(({ name, cell }) => (
-        <div key={name} role="gridcell">
-          {cell(row)}
-        </div>
-      )),
-    [row, columns],
-  );
-  const open = Boolean(unfolded);
-  return useMemo(
-    () => (
-      <div data-index={index} role="presentation" class="grid-item" style={{ transform: `translateY(${start}px)` }}>
-        <div id={`row-${index}`} role="row" class="grid-row" aria-rowindex={index + 2} aria-selected={selected}>
-          {unfolded !== undefined && (
-            <div role="gridcell" class="grid-chevron">
-              <button type="button" tabIndex={-1} aria-expanded={open} aria-label={open ? 'Fold' : 'Unfold'} />
-            </div>
-          )}
-          {cells}
-        </div>
-        {unfolded}
+}
+
+function Row<R>(props: VirtualRowProps<R>) {
+  const { columns, index, start, selected, near, onOpen, unfolded } = props;
+  const row = useTurn(props.row, props.turns);
+  return (
+    <div data-key={props.keyOf(row)} role="presentation" class="grid-item" style={`top:${start}px`}>
+      <div id={`row-${index}`} role="row" class="grid-row" aria-rowindex={index + 2} aria-selected={selected}>
+        {unfolded !== undefined && (
+          <div role="gridcell" class="grid-chevron">
+            <button
+              type="button"
+              tabIndex={-1}
+              aria-expanded={Boolean(unfolded)}
+              aria-label={unfolded ? 'Fold' : 'Unfold'}
+            />
+          </div>
+        )}
+        <RowCells {...{ row, columns, near, onOpen }} />
       </div>
-    ),
-    [index, start, selected, unfolded, cells],
+      {unfolded}
+    </div>
   );
 }
+
+function Cells<R>({ row, columns, near, onOpen }: Pick<VirtualRowProps<R>, 'row' | 'columns' | 'near' | 'onOpen'>) {
+  return columns.map(({ name, mono, cell, title, tools }, at) => (
+    <div
+      key={name}
+      role="gridcell"
+      data-column={name}
+      class={`${mono ? 'mono' : ''}${name === near ? ' near' : ''}`}
+      style={columnStyle(at)}
+      title={name === near ? title?.(row) : undefined}
+    >
+      {cell(row)}
+      {name === near && tools && <NearTools onOpen={onOpen}>{tools(row)}</NearTools>}
+    </div>
+  ));
+}
+
+/** A row in its place. As long as nothing of it changes, it is not looked at again, however often the table is. */
+export const VirtualRow = memo(Row) as typeof Row;
+const RowCells = memo(Cells) as typeof Cells;
+
+/** Of the column at this place, in the head and in every row. Its width stands once, at the table. */
+export const columnStyle = (at: number): string => `flex:var(--column-${at})`;
 
 /** Below its row, as wide as the table is seen; its height is measured, and forgotten when it goes. */
 export function Unfolded({

@@ -1,10 +1,12 @@
 import './virtual-table.css';
 import type { ComponentChildren } from 'preact';
-import { useEffect, useLayoutEffect, useMemo, useRef } from 'preact/hooks';
+import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { ColumnGrip } from './column-grip.js';
+import { useNearCell } from './near-cell.js';
 import { createSlots } from './slots.js';
+import { createTurns } from './turns.js';
 import { rowPx, useVirtual } from './use-virtual.js';
-import { Unfolded, VirtualRow } from './virtual-row.js';
+import { columnStyle, Unfolded, VirtualRow } from './virtual-row.js';
 
 export interface GridColumn<R> {
   name: string;
@@ -13,7 +15,14 @@ export interface GridColumn<R> {
   width: number;
   /** Takes what room is left over. */
   grow?: boolean;
+  /** In letters of one width. */
+  mono?: boolean;
+  /** Text, or little more: it is drawn anew with every row that comes. What has a state of its own belongs to `tools`. */
   cell: (row: R) => ComponentChildren;
+  /** All of the text, for a cell that may cut it. */
+  title?: (row: R) => string | undefined;
+  /** What can be done with it: made while the pointer is in the cell. */
+  tools?: (row: R) => ComponentChildren;
 }
 
 export interface VirtualTableProps<R> {
@@ -39,21 +48,23 @@ export interface VirtualTableProps<R> {
   /** How many there are, where more are known of than are here. */
   total?: number;
   foot?: ComponentChildren;
-  /** Whether the first row is in sight, whenever that changes. */
-  onTop?: (atTop: boolean) => void;
+  /** Whether the rows are to stay where they are, whenever that changes: the first one is out of sight, or a menu lies open. */
+  onStay?: (stay: boolean) => void;
   /** Goes to the first row each time this changes. */
   toTop?: number;
 }
 
 /** So many rows before the end, the next ones are asked for. */
 const nearEnd = 80;
+/** So many cells change with one frame, and so many rows at least. */
+const [cellsAFrame, leastRowsAFrame] = [64, 4];
 const chevronPx = 20;
 
 /** Any number of rows, of which only those in sight exist. One tab stop; arrows, Page keys, Home, End and Enter work the rows. */
 export function VirtualTable<R>(props: VirtualTableProps<R>) {
   const { label, columns, rows, keyOf, widths, onResize, cursor, onCursor, onOpen, expansion, onEnd, total, foot } =
     props;
-  const { onTop, toTop = 0 } = props;
+  const { onStay, toTop = 0 } = props;
   const frame = useRef<HTMLDivElement>(null);
   const anyUnfolded = (expansion?.expanded.size ?? 0) > 0;
   // Heights belong to rows, wherever they move; but as long as all are the same, places will do, which cost nothing when rows come.
@@ -64,6 +75,9 @@ export function VirtualTable<R>(props: VirtualTableProps<R>) {
   const virtual = useVirtual(frame, rows.length, heightKey);
   const items = virtual.getVirtualItems().filter(({ index }) => rows[index] !== undefined);
   const slots = useMemo(createSlots, []);
+  const rowsAFrame = useRef(0);
+  rowsAFrame.current = Math.max(leastRowsAFrame, Math.floor(cellsAFrame / columns.length));
+  const turns = useMemo(() => createTurns(() => rowsAFrame.current, requestAnimationFrame), []);
   const slotOf = slots(items.map(({ index }) => keyOf(rows[index]!)));
   const last = items.at(-1)?.index ?? -1;
 
@@ -83,15 +97,17 @@ export function VirtualTable<R>(props: VirtualTableProps<R>) {
   useEffect(() => {
     if (cursorKey !== '') virtual.scrollToIndex(cursor, { align: 'auto' });
   }, [cursorKey]);
-  const atTop = (virtual.scrollOffset ?? 0) < rowPx;
-  useEffect(() => onTop?.(atTop), [atTop]);
+  const [open, setOpen] = useState(false);
+  const { near, ...nearness } = useNearCell(open);
+  const stay = open || (virtual.scrollOffset ?? 0) >= rowPx;
+  useEffect(() => onStay?.(stay), [stay]);
   useEffect(() => {
     if (toTop > 0) virtual.scrollToOffset(0);
   }, [toTop]);
 
   const widthOf = ({ name, width }: GridColumn<R>): number => widths[name] ?? width;
   const whole = columns.reduce((sum, column) => sum + widthOf(column), 0) + 32 + (expansion ? chevronPx : 0);
-  const tracks = columns.map((column) => (column.grow ? `minmax(${widthOf(column)}px, 1fr)` : `${widthOf(column)}px`));
+  const tracks = columns.map((column, at) => [`--column-${at}`, `${column.grow ? 1 : 0} 0 ${widthOf(column)}px`]);
   const page = Math.max(1, Math.floor((frame.current?.clientHeight ?? 0) / rowPx) - 2);
 
   const onKeyDown = (event: KeyboardEvent): void => {
@@ -108,7 +124,8 @@ export function VirtualTable<R>(props: VirtualTableProps<R>) {
 
   const onClick = (event: MouseEvent): void => {
     const at = event.target as Element;
-    const index = Number(at.closest<HTMLElement>('.grid-item')?.dataset.index ?? -1);
+    const key = at.closest<HTMLElement>('.grid-item')?.dataset.key;
+    const index = rows.findIndex((one) => keyOf(one) === key);
     const row = rows[index];
     if (row === undefined || at.closest('.grid-unfolded')) return;
     if (at.closest('.grid-chevron')) expansion?.onExpand(row, !expansion.expanded.has(keyOf(row)));
@@ -128,18 +145,19 @@ export function VirtualTable<R>(props: VirtualTableProps<R>) {
       aria-colcount={columns.length + (expansion ? 1 : 0)}
       tabIndex={0}
       {...(cursor >= 0 ? { 'aria-activedescendant': `row-${cursor}` } : {})}
-      style={{ '--grid-columns': [...(expansion ? [`${chevronPx}px`] : []), ...tracks].join(' ') }}
+      style={Object.fromEntries(tracks)}
       onKeyDown={onKeyDown}
       onClick={onClick}
+      {...nearness}
     >
-      <div role="row" class="grid-head" aria-rowindex={1}>
+      <div role="row" class="grid-head" aria-rowindex={1} style={{ width: `${whole}px` }}>
         {expansion && (
           <div role="columnheader" class="grid-chevron">
             <span class="unseen">Unfold</span>
           </div>
         )}
-        {columns.map((column) => (
-          <div key={column.name} role="columnheader">
+        {columns.map((column, at) => (
+          <div key={column.name} role="columnheader" style={columnStyle(at)}>
             <span class="cut">{column.label}</span>
             <ColumnGrip
               label={column.label}
@@ -156,8 +174,10 @@ export function VirtualTable<R>(props: VirtualTableProps<R>) {
           return (
             <VirtualRow
               key={slotOf[at]}
-              {...{ row, columns, index, start }}
+              {...{ row, keyOf, turns, columns, index, start }}
               selected={index === cursor}
+              near={near?.row === key ? near.column : undefined}
+              onOpen={setOpen}
               unfolded={
                 expansion &&
                 (expansion.expanded.has(key) ? (
