@@ -57,7 +57,7 @@ export interface VirtualTableProps<R> {
 /** So many rows before the end, the next ones are asked for. */
 const nearEnd = 80;
 /** So many cells change with one frame, and so many rows at least. */
-const [cellsAFrame, leastRowsAFrame] = [64, 4];
+const [cellsAFrame, leastRowsAFrame] = [40, 3];
 const chevronPx = 20;
 
 /** Any number of rows, of which only those in sight exist. One tab stop; arrows, Page keys, Home, End and Enter work the rows. */
