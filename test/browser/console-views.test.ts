@@ -166,4 +166,17 @@ describe('views of Explore', { skip: chromiumMissing }, () => {
     await events().nth(1).waitFor();
     assert.deepEqual(world.complaints, []);
   });
+
+  test('times to the second are chosen once and stay', async () => {
+    await page.goto(`${world.instance.url}/?range=7d`);
+    const times = (): Promise<string[]> => events().locator('[data-column="time"]').allTextContents();
+    await events().nth(1).waitFor();
+    assert.doesNotMatch((await times())[0]!, /\d:\d\d:\d\d/);
+    await page.getByRole('button', { name: 'Columns' }).click();
+    await page.getByRole('dialog', { name: 'Columns' }).getByRole('checkbox', { name: 'Exact times' }).check();
+    for (const time of await times()) assert.match(time, /\d:\d\d:\d\d/);
+    await page.reload();
+    await events().nth(1).waitFor();
+    assert.match((await times())[0]!, /\d:\d\d:\d\d/);
+  });
 });

@@ -40,7 +40,8 @@ export function redisPart({ folder, port, env }: { folder: DataFolder; port: num
       stopTimeoutMs: 10_000,
     },
     address: { variable: 'REDIS_URL', value: `redis://:${secret}@${LOOPBACK}:${port}` },
-    readyTimeoutMs: 30_000,
+    // Its file may have to come from a cold disk that everything else reads from, too.
+    readyTimeoutMs: 120_000,
     async prepare() {
       writePrivateFile(confFile, redisConf({ port, folder: dir, secret }));
     },

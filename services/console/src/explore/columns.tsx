@@ -5,6 +5,7 @@ import { waysOf } from '../event/links.js';
 import { OutcomeBadge } from '../ui/badge.js';
 import { Button } from '../ui/button.js';
 import { Checkbox } from '../ui/field.js';
+import { formatLocal } from '../ui/format.js';
 import type { MenuItem } from '../ui/menu.js';
 import { Popover } from '../ui/popover.js';
 import { Ago, TimeTip } from '../ui/time.js';
@@ -33,7 +34,7 @@ const plain = (
   } = {},
 ): Column => ({
   name,
-  label: words[name] ?? name,
+  label: words[field] ?? name,
   width,
   mono,
   cell,
@@ -106,16 +107,28 @@ export const columns: readonly Column[] = [
 
 export { usualViewColumns as usualColumns };
 
+/** The column of times, where they are to be read to the second rather than as how long ago. */
+const exactTime: Column = {
+  ...columns[0]!,
+  width: 168,
+  cell: ({ occurred_at }) => <time dateTime={occurred_at}>{formatLocal(occurred_at)}</time>,
+};
+
 /** Those of the names, in our order. */
-export const columnsOf = (names: readonly string[]): readonly Column[] =>
-  columns.filter(({ name }) => names.includes(name));
+export const columnsOf = (names: readonly string[], exact = false): readonly Column[] =>
+  columns.filter(({ name }) => names.includes(name)).map((one) => (exact && one.name === 'time' ? exactTime : one));
 
 export function ColumnChooser({
   chosen,
   onChange,
+  exact,
+  onExact,
 }: {
   chosen: readonly string[];
   onChange: (names: readonly string[]) => void;
+  /** Whether times are told to the second. */
+  exact: boolean;
+  onExact: (exact: boolean) => void;
 }) {
   const [open, setOpen] = useState(false);
   const anchor = useRef<HTMLSpanElement>(null);
@@ -152,6 +165,7 @@ export function ColumnChooser({
             <Button look="quiet" small onClick={() => onChange(usualViewColumns)}>
               The usual ones
             </Button>
+            <Checkbox label="Exact times" checked={exact} onChange={onExact} />
           </div>
         </Popover>
       )}

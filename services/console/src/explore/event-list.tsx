@@ -13,6 +13,7 @@ import type { Question } from './question.js';
 import type { Tail } from './tail.js';
 
 const widthsName = 'sealstream.explore.widths';
+const exactName = 'sealstream.explore.exact-times';
 /** The address has room for so many; the first to be unfolded is folded first. */
 const mostUnfolded = 10;
 
@@ -51,7 +52,8 @@ export function EventList({
   const cursor = opened >= 0 ? opened : placeOf(at);
   const names = router.text('columns') === '' ? usualColumns : router.text('columns').split(',');
 
-  const shownColumns = useMemo(() => columnsOf(names), [names.join()]);
+  const [exact, setExact] = useState(memory.get(exactName) === 'yes');
+  const shownColumns = useMemo(() => columnsOf(names, exact), [names.join(), exact]);
 
   const unfolded = router.texts('unfold');
   const expanded = useMemo(() => new Set(unfolded), [unfolded.join()]);
@@ -125,6 +127,11 @@ export function EventList({
               columns: sameNames(chosen, usualColumns) ? undefined : columnsOf(chosen).map(nameOf).join(','),
             })
           }
+          exact={exact}
+          onExact={(on) => {
+            setExact(on);
+            memory.set(exactName, on ? 'yes' : 'no');
+          }}
         />
       </div>
       {events.length > 0 ? (

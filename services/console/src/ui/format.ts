@@ -1,16 +1,17 @@
 /** Numbers, times and sizes as the reader's language writes them. Undefined `locale` is the browser's. */
 
-const kept = new Map<string, Intl.NumberFormat>();
 /** Making a formatter takes longer than using it a thousand times. */
-function numberFormat(options: Intl.NumberFormatOptions, locale: string | undefined): Intl.NumberFormat {
-  const name = JSON.stringify([locale, options]);
-  let format = kept.get(name);
-  if (!format) {
-    format = new Intl.NumberFormat(locale, options);
+function keeping<O, F>(make: (locale: string | undefined, options: O) => F): (options: O, locale?: string) => F {
+  const kept = new Map<string, F>();
+  return (options, locale) => {
+    const name = JSON.stringify([locale, options]);
+    const format = kept.get(name) ?? make(locale, options);
     kept.set(name, format);
-  }
-  return format;
+    return format;
+  };
 }
+const numberFormat = keeping((locale, options: Intl.NumberFormatOptions) => new Intl.NumberFormat(locale, options));
+const dateFormat = keeping((locale, options: Intl.DateTimeFormatOptions) => new Intl.DateTimeFormat(locale, options));
 
 export const formatNumber = (value: number, locale?: string): string => numberFormat({}, locale).format(value);
 
@@ -65,16 +66,13 @@ const steps: readonly [Intl.RelativeTimeFormatUnit, number][] = [
   ['second', second],
 ];
 
-const keptRelative = new Map<string | undefined, Intl.RelativeTimeFormat>();
-function relativeFormat(locale: string | undefined): Intl.RelativeTimeFormat {
-  const format = keptRelative.get(locale) ?? new Intl.RelativeTimeFormat(locale, { numeric: 'auto', style: 'short' });
-  keptRelative.set(locale, format);
-  return format;
-}
+const relativeFormat = keeping(
+  (locale, options: Intl.RelativeTimeFormatOptions) => new Intl.RelativeTimeFormat(locale, options),
+);
 
 /** `3 min. ago`; within a few seconds `now`. */
 export function formatRelative(atMs: number, nowMs: number, locale?: string): string {
-  const format = relativeFormat(locale);
+  const format = relativeFormat({ numeric: 'auto', style: 'short' }, locale);
   const past = nowMs - atMs;
   const [unit, size] = steps.find(([, length]) => Math.abs(past) >= length) ?? ['second', second];
   const count = Math.trunc(past / size);
@@ -93,10 +91,7 @@ export function formatLocal(
   iso: string,
   { locale, seconds = true }: { locale?: string; seconds?: boolean } = {},
 ): string {
-  return new Intl.DateTimeFormat(locale, {
-    dateStyle: 'medium',
-    timeStyle: seconds ? 'medium' : 'short',
-  }).format(new Date(iso));
+  return dateFormat({ dateStyle: 'medium', timeStyle: seconds ? 'medium' : 'short' }, locale).format(new Date(iso));
 }
 
 /** The shortest that still tells the day: the time of today, to the second as what follows each other is mostly of one minute, else day and time. */
@@ -105,21 +100,24 @@ export function formatMoment(ms: number, nowMs: number, locale?: string): string
   const now = new Date(nowMs);
   const sameDay = at.toDateString() === now.toDateString();
   const sameYear = at.getFullYear() === now.getFullYear();
-  return new Intl.DateTimeFormat(locale, {
-    ...(sameDay ? {} : { day: 'numeric', month: 'short' }),
-    ...(sameYear ? {} : { year: 'numeric' }),
-    hour: '2-digit',
-    minute: '2-digit',
-    ...(sameDay ? { second: '2-digit' as const } : {}),
-  }).format(at);
+  return dateFormat(
+    {
+      ...(sameDay ? {} : { day: 'numeric', month: 'short' }),
+      ...(sameYear ? {} : { year: 'numeric' }),
+      hour: '2-digit',
+      minute: '2-digit',
+      ...(sameDay ? { second: '2-digit' as const } : {}),
+    },
+    locale,
+  ).format(at);
 }
 
 /** 21 Nov; with `year`, 2026. */
 export const formatDay = (ms: number, year = false, locale?: string): string =>
-  new Intl.DateTimeFormat(locale, year ? { year: 'numeric' } : { day: 'numeric', month: 'short' }).format(new Date(ms));
+  dateFormat(year ? { year: 'numeric' } : { day: 'numeric', month: 'short' }, locale).format(new Date(ms));
 
 export const formatTime = (ms: number, seconds = false, locale?: string): string =>
-  new Intl.DateTimeFormat(locale, { timeStyle: seconds ? 'medium' : 'short' }).format(new Date(ms));
+  dateFormat({ timeStyle: seconds ? 'medium' : 'short' }, locale).format(new Date(ms));
 
 /** What begins in the middle of one, as a sentence. */
 export const sentence = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);

@@ -32,7 +32,11 @@ export function Time({ iso, as = 'relative' }: { iso: string; as?: 'relative' | 
 /** How long ago, without more: for a table, where `TimeTip` is what hovering makes. */
 export function Ago({ iso }: { iso: string }) {
   const ms = Date.parse(iso);
-  return <time dateTime={iso}>{formatRelative(ms, useNow(ms))}</time>;
+  return (
+    <time dateTime={iso} class="ago">
+      {formatRelative(ms, useNow(ms))}
+    </time>
+  );
 }
 
 /** The exact time of the cell that this is made in. */

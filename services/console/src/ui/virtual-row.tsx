@@ -58,8 +58,14 @@ function Cells<R>({ row, columns, near, onOpen }: Pick<VirtualRowProps<R>, 'row'
       style={columnStyle(at)}
       title={name === near ? title?.(row) : undefined}
     >
-      {cell(row)}
-      {name === near && tools && <NearTools onOpen={onOpen}>{tools(row)}</NearTools>}
+      {name === near && tools ? (
+        <>
+          <span class="cut">{cell(row)}</span>
+          <NearTools onOpen={onOpen}>{tools(row)}</NearTools>
+        </>
+      ) : (
+        cell(row)
+      )}
     </div>
   ));
 }
