@@ -203,10 +203,12 @@ async function live({ url, context, demo, perSecond, minutes }: World): Promise<
   await cdp.send('Performance.enable', { timeDomain: 'threadTicks' });
   await page.goto(`${url}/?range=1h&live=1`);
   await firstRow(page);
-  const seconds = minutes * 60 + 30;
+  const seconds = (minutes + 1) * 60 + 40;
   const load = demo(['--rate', String(perSecond), '--duration', `${seconds}s`, '--backfill', '0s']);
   try {
     await sleep(15_000);
+    print(`a page without anything, for comparison: ${inWords(await framesOfNothing(context))}`);
+    await page.bringToFront();
     const begin = await held(cdp);
     const all: Frames[] = [];
     let before = begin;
@@ -239,6 +241,18 @@ async function live({ url, context, demo, perSecond, minutes }: World): Promise<
     await load.done;
     await page.close();
   }
+}
+
+/** What the machine leaves to a page that does nothing, for a minute: an empty one, which no script of ours draws on. */
+async function framesOfNothing(context: BrowserContext): Promise<Frames> {
+  const page = await context.newPage();
+  await page.goto('about:blank');
+  await page.evaluate(watching);
+  await beginFrames(page);
+  await sleep(60_000);
+  const frames = await endFrames(page);
+  await page.close();
+  return frames;
 }
 
 /** How many events there are. */
