@@ -48,6 +48,7 @@ export async function beginFrames(page: Page): Promise<void> {
   await page.evaluate(() => {
     __seen.frames = [];
     __seen.long = [];
+    delete __seen.last;
   });
 }
 

@@ -1,10 +1,10 @@
 // What the console is like to use:
-// `npm run bench -- console [--only load|scroll|live] [--rows N] [--rate EVENTS/S] [--minutes N] [--yield 0|1]`.
+// `npm run bench -- console [--only load|scroll|live] [--rows N] [--rate EVENTS/S] [--minutes N] [--apart 0|1]`.
 // An instance of its own, as `npm start` starts it, the demo's events, and a headless Chromium on the same machine: the page shares
-// its cores with everything that it looks at. With `--yield 1` all of that lets the browser go first, as if it were on a machine of its own.
-import { spawn } from 'node:child_process';
+// its cores with everything that it looks at. With `--apart 1` the browser has one core, as on a machine of its own, and all else the others.
+import { execFileSync, spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { constants, setPriority, tmpdir } from 'node:os';
+import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseEnv } from 'node:util';
@@ -37,12 +37,13 @@ export const bench: Bench = async (options) => {
   const env = Object.fromEntries(
     Object.entries(process.env).filter(([name]) => !/^(SEALSTREAM_|KAFKA_|CLICKHOUSE_|REDIS_)/.test(name)),
   );
+  const cores = availableParallelism();
+  if (options.apart === '1') bindTo(`${cores - 1}`);
   const browser = await chromium.launch({
     executablePath: chromiumPath(),
     args: ['--no-sandbox', '--disable-dev-shm-usage', '--disable-gpu'],
   });
-  // Whatever is started from here on has the priority of this process.
-  if (options.yield === '1') setPriority(constants.priority.PRIORITY_LOW);
+  if (options.apart === '1') bindTo(`0-${cores - 2}`);
   const instance = startInstance({ file: MAIN, dataDir, env: { ...env, SEALSTREAM_PORT: String(await freePort()) } });
   try {
     const url = await instance.ready();
@@ -80,6 +81,10 @@ export const bench: Bench = async (options) => {
     rmSync(dataDir, { recursive: true, force: true });
   }
 };
+
+/** This process, and whatever it starts from here on, runs on these cores only. */
+const bindTo = (list: string): void =>
+  void execFileSync('taskset', ['-a', '-c', '-p', list, String(process.pid)], { stdio: 'ignore' });
 
 async function signedIn(browser: Browser, url: string, dataDir: string): Promise<BrowserContext> {
   const { SEALSTREAM_API_KEY } = parseEnv(readFileSync(join(dataDir, 'env'), 'utf8'));
@@ -203,7 +208,7 @@ async function live({ url, context, demo, perSecond, minutes }: World): Promise<
   await cdp.send('Performance.enable', { timeDomain: 'threadTicks' });
   await page.goto(`${url}/?range=1h&live=1`);
   await firstRow(page);
-  const seconds = (minutes + 1) * 60 + 40;
+  const seconds = (minutes + 1) * 62 + 40;
   const load = demo(['--rate', String(perSecond), '--duration', `${seconds}s`, '--backfill', '0s']);
   try {
     await sleep(15_000);
@@ -214,6 +219,8 @@ async function live({ url, context, demo, perSecond, minutes }: World): Promise<
     let before = begin;
     let counted = await totalOf(page, url);
     for (let minute = 1; minute <= minutes; minute++) {
+      // The collection of garbage for the figures above is no frame of the page's own.
+      await sleep(1_000);
       await beginFrames(page);
       const began = performance.now();
       await sleep(60_000);
@@ -224,7 +231,7 @@ async function live({ url, context, demo, perSecond, minutes }: World): Promise<
       const rate = ((total - counted) / (performance.now() - began)) * 1_000;
       print(
         `minute ${minute}: ${rate.toFixed(0)} events/s; ${inWords(frames)}; ` +
-          `main thread busy ${(((now.busy - before.busy) / 60) * 100).toFixed(0)} % (scripts ${(now.script - before.script).toFixed(1)} s, ` +
+          `main thread busy ${(((now.busy - before.busy) / 61) * 100).toFixed(0)} % (scripts ${(now.script - before.script).toFixed(1)} s, ` +
           `style and layout ${(now.layout - before.layout).toFixed(1)} s); heap ${mib(now.heap)}, ${now.nodes} nodes, ${now.listeners} listeners`,
       );
       counted = total;
