@@ -7,8 +7,8 @@ import { Component, type ComponentType, type FunctionComponent } from 'preact';
 export function memo<P extends object>(Part: FunctionComponent<P>): ComponentType<P> {
   return class extends Component<P> {
     override shouldComponentUpdate(next: P): boolean {
-      const [before, after] = [Object.entries(this.props), Object.entries(next)];
-      return before.length !== after.length || after.some(([name, value]) => this.props[name as keyof P] !== value);
+      const names = Object.keys(next) as (keyof P)[];
+      return names.length !== Object.keys(this.props).length || names.some((name) => this.props[name] !== next[name]);
     }
     override render(props: P) {
       return <Part {...props} />;
