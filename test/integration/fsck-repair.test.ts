@@ -54,7 +54,7 @@ async function createStoredWorld(partitions: number) {
   const deliver = async (): Promise<void> => {
     const consumer = await startTestConsumer(config);
     try {
-      await world.delivered({ timeoutMs: 120_000 });
+      await world.delivered({ timeoutMs: 120_000, consumer });
       for (let looks = 0; looks < 1_200 && !consumer.health.report().parts.delivery!.ready; looks += 1) await sleep(50);
       assert.equal(consumer.health.report().parts.delivery!.detail, '');
     } finally {

@@ -203,16 +203,32 @@ export async function createDeliveryWorld({
       const [sent] = await producer.send({ topic: topics.events, acks: -1, compression, messages });
       return Number(sent!.baseOffset);
     },
-    /** Resolves once `batches` holds every record that Kafka holds now; throws when that takes longer. */
-    async delivered({ timeoutMs = 30_000 } = {}): Promise<void> {
+    /** Resolves once `batches` holds every record that Kafka holds now; throws when that takes longer, with what `consumer` says of itself. */
+    async delivered({
+      timeoutMs = 30_000,
+      consumer,
+    }: {
+      timeoutMs?: number;
+      consumer?: TestConsumer;
+    } = {}): Promise<void> {
       const ends = await topicOffsets(kafka, topics.events);
       const wanted = ends.reduce((sum, { high }) => sum + high, 0);
-      const query = 'SELECT count() AS rows FROM batches WHERE incarnation = unhex({incarnation:String})';
+      const query = `SELECT partition, count() AS rows FROM batches WHERE incarnation = unhex({incarnation:String}) GROUP BY partition`;
       for (const until = Date.now() + timeoutMs; ; await sleep(50)) {
-        const [stored] = await rows<{ rows: number }>(query, { incarnation: incarnation.toString('hex') });
-        if (stored!.rows >= wanted) return;
-        if (Date.now() > until)
-          throw new Error(`${stored!.rows} of ${wanted} records are stored after ${timeoutMs} ms`);
+        const counted = await rows<{ partition: number; rows: number }>(query, {
+          incarnation: incarnation.toString('hex'),
+        });
+        const stored = new Map(counted.map(({ partition, rows }) => [partition, rows]));
+        const sum = counted.reduce((total, { rows }) => total + rows, 0);
+        if (sum >= wanted) return;
+        if (Date.now() <= until) continue;
+        const missing = ends
+          .filter(({ partition, high }) => (stored.get(partition) ?? 0) < high)
+          .map(({ partition, high }) => `${stored.get(partition) ?? 0} of ${high} in partition ${partition}`);
+        const said = consumer ? JSON.stringify(consumer.health.report().parts) : '';
+        throw new Error(
+          `${sum} of ${wanted} records are stored after ${timeoutMs} ms: ${missing.join(', ')}. ${said}`.trim(),
+        );
       }
     },
     async remove(): Promise<void> {
