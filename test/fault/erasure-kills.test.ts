@@ -61,7 +61,7 @@ describe('an erasure whose worker is killed', { skip: steps.length === 0 }, () =
       );
       assert.equal(twice!.parts, 6);
       const [seeds] = await world.rows<AnyFields>(
-        `SELECT countIf(salt_seed != '') AS seeds FROM batches WHERE header_hash IN (SELECT toString(header_hash) FROM erased_parts WHERE erasure_id = '${id}')`,
+        `SELECT countIf(salt_seed != '') AS seeds FROM batches WHERE header_hash IN (SELECT unhex(hex(header_hash)) FROM erased_parts WHERE erasure_id = '${id}')`,
       );
       assert.equal(seeds!.seeds, 0);
       assert.deepEqual(await world.rows(`SELECT id FROM erasures WHERE subject != '' AND id = '${id}'`), []);

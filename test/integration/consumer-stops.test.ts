@@ -13,6 +13,15 @@ import {
 } from '../support/delivering.js';
 import { newKey, testProducer } from '../support/judging.js';
 
+async function deliverAll(world: DeliveryWorld): Promise<void> {
+  const consumer = await startTestConsumer(world.config);
+  try {
+    await world.delivered({ consumer });
+  } finally {
+    await consumer.stop();
+  }
+}
+
 /** Two partitions; the first ten records and more of partition 0 are delivered, and the consumer has left. */
 async function createDeliveredWorld(t: TestContext) {
   const world = await createDeliveryWorld({ partitions: 2 });
@@ -21,9 +30,7 @@ async function createDeliveredWorld(t: TestContext) {
   const lanes = [0, 1].map((partition) => testProducer({ key, partition, lane: partition }));
   await world.publish(0, [lanes[0]!.open(), ...Array.from({ length: 9 }, () => lanes[0]!.data(2))]);
   await world.publish(1, [lanes[1]!.open()]);
-  const consumer = await startTestConsumer(world.config);
-  await world.delivered();
-  await consumer.stop();
+  await deliverAll(world);
   const start = async (): Promise<TestConsumer> => {
     const started = await startTestConsumer(world.config);
     t.after(started.stop);
@@ -59,7 +66,7 @@ const groupMetadata = async (world: DeliveryWorld, partition: number): Promise<s
 async function forgetDone(world: DeliveryWorld, clear: string): Promise<number> {
   const [done] = await world.rows<{ last: number; hash: string }>(
     `SELECT max(offset) AS last,
-       lower(hex(SHA256(arrayStringConcat(arrayMap(row -> row.2, arraySort(groupArray((offset, value_hash)))))))) AS hash
+       lower(hex(SHA256(unhex(arrayStringConcat(arrayMap(row -> hex(row.2), arraySort(groupArray((offset, value_hash))))))))) AS hash
      FROM batches WHERE partition = 0`,
   );
   const last = Number(done!.last);
@@ -76,9 +83,7 @@ async function createOneRangeWorld(t: TestContext) {
   for (const table of ['events', 'quarantine']) await world.clickhouse.command({ query: `TRUNCATE TABLE ${table}` });
   await forgetDone(world, 'TRUNCATE TABLE batches');
   await commit(world, 1, 0, '');
-  const consumer = await startTestConsumer(world.config);
-  await world.delivered();
-  await consumer.stop();
+  await deliverAll(world);
   return delivered;
 }
 

@@ -181,7 +181,7 @@ async function rangeDigestOf(world: StoredWorld, partition: number): Promise<str
   const known = digests.get(partition);
   if (known) return known;
   const [row] = await world.rows<{ hash: string }>(
-    `SELECT lower(hex(SHA256(arrayStringConcat(arrayMap(row -> row.2, arraySort(groupArray((offset, value_hash)))))))) AS hash
+    `SELECT lower(hex(SHA256(unhex(arrayStringConcat(arrayMap(row -> hex(row.2), arraySort(groupArray((offset, value_hash))))))))) AS hash
      FROM batches WHERE partition = ${partition}`,
   );
   digests.set(partition, row!.hash);

@@ -303,6 +303,35 @@ describe('the quarantine', () => {
     assert.equal((await post('release', [999_999])).status, 404);
   });
 
+  test('holds to what was decided where the incarnation of the topic ends in a zero byte', async () => {
+    const offset = await send(Buffer.from('{"action": "neither.of.ours"}'));
+    const incarnation = `${'ab'.repeat(15)}00`;
+    const elsewhere = offset + 500_000;
+    for (const table of ['quarantine', 'batches']) {
+      await clickhouse.command({
+        query: `INSERT INTO ${table} SELECT * REPLACE(unhex('${incarnation}') AS incarnation, toUInt64(${elsewhere}) AS offset)
+          FROM (SELECT * FROM ${table} WHERE offset = ${offset})`,
+      });
+    }
+    await clickhouse.insert({
+      table: 'quarantine_decisions',
+      values: [
+        {
+          incarnation,
+          partition: 0,
+          offset: elsewhere,
+          version: 1,
+          kind: 'discarded',
+          published_offset: -1,
+          decided_by: 'somebody',
+          decided_at: new Date().toISOString(),
+        },
+      ],
+      format: 'JSONEachRow',
+    });
+    assert.equal((await one(elsewhere)).state, 'discarded');
+  });
+
   test('shows events and bytes as they came, and pages through what there is', async () => {
     const shown = producerOf('shown');
     const values = [shown.data('acme', 'globex'), shown.data('acme'), shown.data('acme')];

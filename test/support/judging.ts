@@ -45,10 +45,10 @@ export const eventParts = (input: Partial<EventInput> = {}, atMs = nowMs): Event
 
 /** A producer that remembers its lane as WIRE §3 tells it to. */
 export function testProducer(
-  options: { key?: SigningKey; producerId?: string; partition?: number; lane?: number } = {},
+  options: { key?: SigningKey; producerId?: string; partition?: number; lane?: number; saltSeed?: () => Buffer } = {},
 ) {
   const key = options.key ?? newKey();
-  const { producerId = 'shop', partition = 0, lane = 0 } = options;
+  const { producerId = 'shop', partition = 0, lane = 0, saltSeed = () => randomBytes(32) } = options;
   const seal = createSealer(key);
   const epoch = randomBytes(16);
   const place = { prev: Buffer.alloc(32) as Buffer, seq: 0 };
@@ -68,7 +68,7 @@ export function testProducer(
         ...change,
       },
       events,
-      randomBytes(32),
+      saltSeed(),
     );
     place.prev = sealed.headerHash;
     place.seq = sealed.header.first_seq + events.length;

@@ -60,7 +60,7 @@ export function createQuarantined({
       const bytes = await fetchRowBinary({
         clickhouse,
         query: `SELECT ${columns.join(', ')} FROM {database:Identifier}.quarantine
-          WHERE (partition, toInt64(offset), toString(incarnation)) > ({partition:UInt32}, {offset:Int64}, unhex({incarnation:String}))
+          WHERE (partition, toInt64(offset), incarnation) > ({partition:UInt32}, {offset:Int64}, toFixedString(unhex({incarnation:String}), 16))
           ORDER BY partition, offset, incarnation LIMIT ${pageRows} WITH TIES`,
         params: { database, ...after },
       });

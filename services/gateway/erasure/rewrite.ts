@@ -17,6 +17,9 @@ export interface Rewriter {
   unsalted(chunk: Chunk): Promise<number>;
 }
 
+/** A fixed string with all its bytes: toString() and every implicit conversion cut zero bytes off its end. */
+const asString = (column: string): string => `unhex(hex(${column}))`;
+
 /** A mutation may read the table of lists; waits for all replicas. */
 const settings = { mutations_sync: '2', allow_nondeterministic_mutations: 1 } as const;
 
@@ -30,8 +33,8 @@ export function createRewriter({ clickhouse, database }: { clickhouse: ClickHous
 
   const place = `concat(hex(incarnation), '/', toString(partition), '/', toString(offset), '/', toString(idx))`;
   const eventUpdate = (chunk: Chunk, part: ErasablePartName): string => {
-    const own = `(SELECT ${place} AS place, any(digest) AS digest FROM ${listed(chunk)} AND part = '${part}' GROUP BY place ORDER BY place)`;
-    const digest = `transform(${place}, (SELECT groupArray(place) FROM ${own}), (SELECT groupArray(toString(digest)) FROM ${own}), ${part}_digest)`;
+    const own = `(SELECT ${place} AS place, ${asString('any(digest)')} AS digest FROM ${listed(chunk)} AND part = '${part}' GROUP BY place ORDER BY place)`;
+    const digest = `transform(${place}, (SELECT groupArray(place) FROM ${own}), (SELECT groupArray(digest) FROM ${own}), ${part}_digest)`;
     return `UPDATE ${part}_digest = ${digest}, ${columnsOf[part].map((name) => `${name} = ''`).join(', ')}
       IN PARTITION ID '${whole(chunk.month)}'
       WHERE ${part}_digest = '' AND offset >= ${lowest(chunk)} AND offset <= ${highest(chunk)}
@@ -41,7 +44,7 @@ export function createRewriter({ clickhouse, database }: { clickhouse: ClickHous
 
   /** By header hash: the numbers of the 16-byte blocks that go, as `,1,5,`. */
   const gone = (chunk: Chunk): { hashes: string; blocks: string } => {
-    const own = `(SELECT toString(header_hash) AS hash,
+    const own = `(SELECT ${asString('header_hash')} AS hash,
         concat(',', arrayStringConcat(arraySort(groupUniqArray(2 * idx + toUInt32(part = 'content'))), ','), ',') AS blocks
       FROM ${listed(chunk)} GROUP BY header_hash ORDER BY hash)`;
     return { hashes: `(SELECT groupArray(hash) FROM ${own})`, blocks: `(SELECT groupArray(blocks) FROM ${own})` };
@@ -52,11 +55,11 @@ export function createRewriter({ clickhouse, database }: { clickhouse: ClickHous
     const { hashes, blocks } = gone(chunk);
     const all = `if(salt_seed = '', salts, encrypt('aes-256-ctr', repeat(char(0), toUInt32(32 * count)), salt_seed, ${zeroSalt}))`;
     return `arrayStringConcat(arrayMap(block -> if(
-        position(transform(toString(header_hash), ${hashes}, ${blocks}, ''), concat(',', toString(block), ',')) > 0,
+        position(transform(header_hash, ${hashes}, ${blocks}, ''), concat(',', toString(block), ',')) > 0,
         ${zeroSalt}, substring(${all}, block * 16 + 1, 16)), range(toUInt32(2 * count))))`;
   };
   const ofChunk = (chunk: Chunk): string =>
-    `header_hash IN (SELECT toString(header_hash) FROM ${listed(chunk)}) AND leaves != ''`;
+    `header_hash IN (SELECT ${asString('header_hash')} FROM ${listed(chunk)}) AND leaves != ''`;
 
   return {
     async events(chunk, parts) {

@@ -80,13 +80,13 @@ const statement = (where: string): string => `
       FROM {database:Identifier}.quarantine WHERE ${where}
       LIMIT 1 BY partition, offset, incarnation),
     decided AS (
-      SELECT unhex(incarnation) AS life, partition, offset,
+      SELECT toFixedString(unhex(incarnation), 16) AS life, partition, offset,
         argMax((kind, published_hash, published_offset, decided_by, toUnixTimestamp64Milli(decided_at), reason), version) AS decision
       FROM {database:Identifier}.quarantine_decisions GROUP BY incarnation, partition, offset),
     mine AS (
       SELECT aside.*, decided.decision AS decision, if(decision.2 = '', aside.hash, decision.2) AS wanted
       FROM aside LEFT JOIN decided
-        ON aside.partition = decided.partition AND aside.offset = decided.offset AND toString(aside.incarnation) = decided.life),
+        ON aside.partition = decided.partition AND aside.offset = decided.offset AND aside.incarnation = decided.life),
     again AS (
       SELECT lower(hex(value_hash)) AS hash, partition,
         arraySort(record -> (record.3, record.2), groupArray(${mostLater})((lower(hex(incarnation)), offset,
