@@ -11,8 +11,18 @@ export interface Frames {
   p99: number;
   longest: number;
   /** Frames whose own work took more than 50 ms, by the browser's account (Long Animation Frames API). */
-  long: number;
-  longestWork: number;
+  long: LongFrame[];
+}
+
+/** As the Long Animation Frames API has it, milliseconds. */
+export interface LongFrame {
+  duration: number;
+  /** Before it was drawn: tasks that came in between. */
+  before: number;
+  /** Of its scripts, those that were drawn with it included. */
+  scripts: number;
+  /** From the beginning of style and layout to its end: layout, paint. */
+  layout: number;
 }
 
 /** To be there before the page is: frames, long frames, and when the first row was drawn. */
@@ -31,7 +41,14 @@ export const watching = `(() => {
   };
   requestAnimationFrame(frame);
   new PerformanceObserver((list) => {
-    for (const { duration } of list.getEntries()) seen.long.push(duration);
+    for (const { startTime, duration, renderStart, styleAndLayoutStart, scripts } of list.getEntries()) {
+      seen.long.push({
+        duration,
+        before: renderStart > 0 ? renderStart - startTime : duration,
+        scripts: scripts.reduce((sum, one) => sum + one.duration, 0),
+        layout: styleAndLayoutStart > 0 ? startTime + duration - styleAndLayoutStart : 0,
+      });
+    }
   }).observe({ type: 'long-animation-frame', buffered: true });
 })()`;
 
@@ -42,7 +59,7 @@ interface Loaded {
 }
 
 declare const requestAnimationFrame: (draw: (nowMs: number) => void) => number;
-declare const __seen: { frames: number[]; long: number[]; firstRowMs?: number; last?: number };
+declare const __seen: { frames: number[]; long: LongFrame[]; firstRowMs?: number; last?: number };
 
 export async function beginFrames(page: Page): Promise<void> {
   await page.evaluate(() => {
@@ -63,8 +80,7 @@ export async function endFrames(page: Page): Promise<Frames> {
     p95: at(0.95),
     p99: at(0.99),
     longest: sorted.at(-1) ?? 0,
-    long: long.length,
-    longestWork: Math.max(0, ...long),
+    long: long.toSorted((a, b) => b.duration - a.duration),
   };
 }
 

@@ -12,7 +12,7 @@ import { type Browser, type BrowserContext, chromium, type Page } from 'playwrig
 import { packageRoot } from '../../services/core/paths.js';
 import { chromiumPath } from '../support/page.js';
 import { freePort, killInstance, MAIN, startInstance } from '../support/stack-instance.js';
-import { beginFrames, endFrames, type Frames, firstRow, held, watching } from './console-page.js';
+import { beginFrames, endFrames, type Frames, firstRow, held, type LongFrame, watching } from './console-page.js';
 import type { Bench } from './main.js';
 
 const settleMs = 60_000;
@@ -238,10 +238,11 @@ async function live({ url, context, demo, perSecond, minutes }: World): Promise<
       before = now;
     }
     const passed = await page.locator('.explore-dropped').allTextContents();
-    const worst = Math.max(...all.map(({ longestWork }) => longestWork));
+    const long = all.flatMap((one) => one.long);
     print(
-      `${minutes} minutes: frames over 50 ms of work: ${all.reduce((sum, { long }) => sum + long, 0)} of ${all.reduce((sum, { count }) => sum + count, 0)}, ` +
-        `longest ${worst.toFixed(0)} ms; heap ${mib(begin.heap)} at first, ${mib(before.heap)} at last; ${passed.join(' ') || 'no event passed by'}`,
+      `${minutes} minutes: frames over 50 ms of work: ${long.length} of ${all.reduce((sum, { count }) => sum + count, 0)}, ` +
+        `longest ${Math.max(0, ...long.map(({ duration }) => duration)).toFixed(0)} ms; most between two frames ` +
+        `${Math.max(...all.map(({ longest }) => longest)).toFixed(0)} ms; heap ${mib(begin.heap)} at first, ${mib(before.heap)} at last; ${passed.join(' ') || 'no event passed by'}`,
     );
   } finally {
     load.stop();
@@ -268,9 +269,12 @@ async function totalOf(page: Page, url: string): Promise<number> {
   return ((await answer.json()) as { total: number }).total;
 }
 
-const inWords = ({ count, p50, p95, p99, longest, long, longestWork }: Frames): string =>
+const inWords = ({ count, p50, p95, p99, longest, long }: Frames): string =>
   `${count} frames, ${p50.toFixed(0)}/${p95.toFixed(0)}/${p99.toFixed(0)}/${longest.toFixed(0)} ms apart (median, 95 %, 99 %, most), ` +
-  `${long} over 50 ms of work${long > 0 ? `, at most ${longestWork.toFixed(0)} ms` : ''}`;
+  `${long.length} over 50 ms of work${long.slice(0, 3).map(parts).join('')}`;
+
+const parts = ({ duration, before, scripts, layout }: LongFrame): string =>
+  ` [${duration.toFixed(0)} ms: ${before.toFixed(0)} before it was drawn, scripts ${scripts.toFixed(0)}, layout and paint ${layout.toFixed(0)}]`;
 
 const kB = (bytes: number): string => `${(bytes / 1_000).toFixed(1)} kB`;
 const mib = (bytes: number): string => `${(bytes / 2 ** 20).toFixed(1)} MiB`;

@@ -98,14 +98,35 @@ describe('the live tail in a real browser', { skip: chromiumMissing }, () => {
     await page.keyboard.press('Escape');
   });
 
+  /** Which rows are seen with each of so many frames: the order that a row names, and its place. */
+  const framesOf = (count: number): Promise<{ order: number; place: number }[][]> =>
+    page.evaluate(`(async () => {
+      const frames = [];
+      while (frames.length < ${count}) {
+        await new Promise((drawn) => requestAnimationFrame(drawn));
+        const rows = [...document.querySelectorAll('[role=grid] .grid-row[aria-rowindex]')];
+        frames.push(rows.filter((row) => row.checkVisibility({ visibilityProperty: true })).map((row) => ({
+          order: Number(/order (\\d{4})/.exec(row.textContent)?.[1]),
+          place: Number(row.getAttribute('aria-rowindex')),
+        })));
+      }
+      return frames;
+    })()`);
+
   test('under somebody who reads further down, rows stay in their places; the top is one press away', async () => {
     // More than fit on the screen.
     const many = await pay(120);
     await row(many.at(-1)!).waitFor();
+    await framesOf(30);
     await grid().focus();
+    const frames = framesOf(60);
     await page.keyboard.press('PageDown');
     await page.keyboard.press('PageDown');
+    const [first, ...later] = await frames;
+    const newest = first![0]!.order + first![0]!.place;
+    for (const { order, place } of later.flat()) assert.equal(order + place, newest, 'a row in the place of another');
     const before = await inSight();
+    assert.equal(before.length, first!.length);
     const names = await pay(4);
     const button = page.getByRole('button', { name: '4 new' });
     await button.waitFor();

@@ -28,9 +28,14 @@ export interface VirtualRowProps<R> {
 function Row<R>(props: VirtualRowProps<R>) {
   const { columns, index, start, selected, near, onOpen, unfolded } = props;
   const row = useTurn(props.row, props.turns);
+  const waits = row !== props.row;
+  const drawnAt = useRef(start);
+  if (!waits) drawnAt.current = start;
+  // What was drawn may stay where it was until its turn, but is never to be seen in the place of another.
+  const unseen = drawnAt.current !== start ? ';visibility:hidden' : '';
   return (
-    <div data-key={props.keyOf(row)} role="presentation" class="grid-item" style={`top:${start}px`}>
-      <div id={`row-${index}`} role="row" class="grid-row" aria-rowindex={index + 2} aria-selected={selected}>
+    <div data-key={props.keyOf(row)} role="presentation" class="grid-item" style={`top:${start}px${unseen}`}>
+      <div id={`row-${index}`} role="row" class="grid-row" aria-rowindex={index + 2} aria-selected={selected && !waits}>
         {unfolded !== undefined && (
           <div role="gridcell" class="grid-chevron">
             <button
