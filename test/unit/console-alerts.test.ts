@@ -1,10 +1,14 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { setImmediate as sleep } from 'node:timers/promises';
 import { undoOf } from '../../services/console/src/alerts/acting.js';
+import { createAlertsData } from '../../services/console/src/alerts/data.js';
 import { hold, holdAll, inTab } from '../../services/console/src/alerts/held.js';
 import { isInTime, isNarrowed, readAlertQuestion } from '../../services/console/src/alerts/question.js';
-import type { Alert } from '../../services/console/src/alerts/types.js';
+import type { Alert, AlertList } from '../../services/console/src/alerts/types.js';
 import { groupHref, happened, prospect } from '../../services/console/src/alerts/words.js';
+import type { Api } from '../../services/console/src/api/call.js';
+import type { Live, LiveAlertHandlers } from '../../services/console/src/live/live.js';
 
 const alert = (changes: Partial<Alert> = {}): Alert => ({
   id: 'a',
@@ -45,6 +49,32 @@ describe('alerts at hand', () => {
     const before = hold(new Map(), [alert(), alert({ id: 'b' }), alert({ id: 'r', state: 'resolved' })]);
     const now = hold(before, [alert({ id: 'b', count: 7 }), alert({ id: 'c' })]);
     assert.deepEqual([...holdAll(now, 'open', [alert({ id: 'd' })], before).keys()].sort(), ['b', 'c', 'd', 'r']);
+  });
+
+  test('what an answer or the stream has said stands, though a list that was asked for before comes after it', async () => {
+    const answers: ((list: AlertList) => void)[] = [];
+    let said: LiveAlertHandlers | undefined;
+    const api = { get: () => new Promise<AlertList>((resolve) => answers.push(resolve)) } as unknown as Api;
+    const live = {
+      alerts: (_: unknown, given: LiveAlertHandlers) => {
+        said = given;
+        return { stop() {} };
+      },
+    } as unknown as Live;
+    const data = createAlertsData({ api, live });
+    data.ask(readAlertQuestion({}));
+    const [open, acknowledged, resolved] = answers;
+    open!({ alerts: [alert(), alert({ id: 'b' })], next_cursor: null });
+    acknowledged!({ alerts: [], next_cursor: null });
+    resolved!({ alerts: [], next_cursor: null });
+    await sleep();
+    said!.onSubscribed();
+    data.take(alert({ state: 'acknowledged' }));
+    said!.onChanges([{ alert: alert({ id: 'b', state: 'resolved' }) }]);
+    answers.at(-1)!({ alerts: [alert(), alert({ id: 'b' }), alert({ id: 'c' })], next_cursor: null });
+    await sleep();
+    const stateOf = (id: string) => data.held.value.get(id)?.state;
+    assert.deepEqual(['a', 'b', 'c'].map(stateOf), ['acknowledged', 'resolved', 'open']);
   });
 
   test('beyond what is kept, the longest resolved go and what lasts stays', () => {

@@ -34,6 +34,8 @@ export function createAlertsData({ api, live }: { api: Api; live: Live }): Alert
   const state = signal<Readonly<Record<Tab, TabState>>>({ open: asking, acknowledged: asking, resolved: asking });
   const status = signal<LiveStatus>({ kind: 'connecting' });
   const cursors = new Map<Tab, string>();
+  /** For each list that is under way: the alerts that were heard of meanwhile, of which it may say what was before. */
+  const underWay = new Set<Set<string>>();
   let running = new AbortController();
   let question: AlertQuestion | undefined;
   let stream: { stop(): void } | undefined;
@@ -41,22 +43,31 @@ export function createAlertsData({ api, live }: { api: Api; live: Live }): Alert
   const set = (tab: Tab, next: TabState): void => {
     state.value = { ...state.peek(), [tab]: next };
   };
+  const hear = (alerts: readonly Alert[]): void => {
+    for (const newer of underWay) for (const { id } of alerts) newer.add(id);
+    held.value = hold(held.peek(), alerts);
+  };
   const page = (tab: Tab, cursor: string | undefined): void => {
     if (!question) return;
     const mine = running.signal;
     const before = held.peek();
+    const newer = new Set<string>();
+    underWay.add(newer);
     set(tab, { ...state.peek()[tab], loading: true, problem: undefined });
     const query = { ...alertParameters(question, Date.now()), state: tab, limit: pageOf[tab], cursor };
     api.get<AlertList>('/api/alerts', query, mine).then(
-      ({ alerts, next_cursor }) => {
+      ({ alerts: listed, next_cursor }) => {
+        underWay.delete(newer);
         if (mine.aborted) return;
         const whole = cursor === undefined && next_cursor === null;
+        const alerts = listed.filter(({ id }) => !newer.has(id));
         held.value = whole ? holdAll(held.peek(), tab, alerts, before) : hold(held.peek(), alerts);
         if (next_cursor === null) cursors.delete(tab);
         else cursors.set(tab, next_cursor);
         set(tab, { loading: false, more: next_cursor !== null, problem: undefined });
       },
       (error: unknown) => {
+        underWay.delete(newer);
         if (mine.aborted) return;
         set(tab, { ...state.peek()[tab], loading: false, problem: asProblem(error) });
       },
@@ -72,10 +83,7 @@ export function createAlertsData({ api, live }: { api: Api; live: Live }): Alert
       onChanges: (changes) => {
         const now = Date.now();
         const alerts = (changes as AlertChange[]).map(({ alert }) => alert);
-        held.value = hold(
-          held.peek(),
-          alerts.filter((alert) => held.peek().has(alert.id) || isInTime(asked, alert, now)),
-        );
+        hear(alerts.filter((alert) => held.peek().has(alert.id) || isInTime(asked, alert, now)));
       },
       // What changed while nobody listened is not told again. The lists that were asked for at first are as new as the stream, or newer, but
       // for the moment between: what lasts is asked for once more.
@@ -115,8 +123,6 @@ export function createAlertsData({ api, live }: { api: Api; live: Live }): Alert
       const { loading, more, problem } = state.peek()[tab];
       if (!loading && (more || problem)) page(tab, cursor);
     },
-    take(alert) {
-      held.value = hold(held.peek(), [alert]);
-    },
+    take: (alert) => hear([alert]),
   };
 }
