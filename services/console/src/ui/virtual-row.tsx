@@ -28,7 +28,7 @@ export interface VirtualRowProps<R> {
 function Row<R>(props: VirtualRowProps<R>) {
   const { columns, index, start, selected, near, onOpen, unfolded } = props;
   const row = useTurn(props.row, props.turns);
-  const waits = row !== props.row;
+  const waits = props.keyOf(row) !== props.keyOf(props.row);
   const drawnAt = useRef(start);
   if (!waits) drawnAt.current = start;
   // What was drawn may stay where it was until its turn, but is never to be seen in the place of another.
