@@ -3,7 +3,6 @@ import { describe, test } from 'node:test';
 import type { Api } from '../../services/console/src/api/call.js';
 import type { AuditEvent } from '../../services/console/src/api/types.js';
 import { type Clock, createTail, mostNew } from '../../services/console/src/explore/tail.js';
-import { littleAtOnce } from '../../services/console/src/live/little-at-once.js';
 import type { Live, LiveHandlers } from '../../services/console/src/live/live.js';
 import { createSlots } from '../../services/console/src/ui/slots.js';
 import { createTurns } from '../../services/console/src/ui/turns.js';
@@ -219,68 +218,5 @@ describe('turns of rows that change at once', () => {
     const { ask, frame, went } = startTurns(2, 1);
     for (const at of [0, 1, 1, 1]) ask(at);
     assert.deepEqual([went(), frame(), frame()], [[0], [1], []]);
-  });
-});
-
-describe('messages that come at once', () => {
-  /** Each takes so long to work on. */
-  const startPace = (eachMs: number) => {
-    const time = createTestClock();
-    const done: { item: number; atMs: number }[] = [];
-    let seen = true;
-    const messages = littleAtOnce(
-      (item: number) => {
-        time.work(eachMs);
-        done.push({ item, atMs: time.clock.nowMs() });
-      },
-      { ...time.clock, isSeen: () => seen },
-    );
-    const hide = (): void => {
-      seen = false;
-    };
-    return { ...time, messages, done, hide };
-  };
-  const items = (count: number): number[] => Array.from({ length: count }, (_, item) => item);
-
-  test('are worked on in their order, a few with each frame', () => {
-    const { messages, done, pass } = startPace(3);
-    for (const item of items(20)) messages.give(item);
-    assert.equal(done.length, 2);
-    pass(400);
-    assert.deepEqual(
-      done.map(({ item }) => item),
-      items(20),
-    );
-    for (const [at, { atMs }] of done.entries()) {
-      const within = done.slice(0, at + 1).filter((one) => atMs - one.atMs < 16);
-      assert.ok(within.length <= 3, `${within.length} by ${atMs} ms`);
-    }
-  });
-
-  test('wait for those that came before, though there is time again', () => {
-    const { messages, done, pass } = startPace(7);
-    for (const item of items(3)) messages.give(item);
-    pass(16);
-    messages.give(3);
-    pass(100);
-    assert.deepEqual(
-      done.map(({ item }) => item),
-      items(4),
-    );
-  });
-
-  test('are worked on at once where nobody sees a frame, and where the connection has ended', () => {
-    const unseen = startPace(7);
-    unseen.hide();
-    for (const item of items(20)) unseen.messages.give(item);
-    assert.equal(unseen.done.length, 20);
-    const ended = startPace(7);
-    for (const item of items(20)) ended.messages.give(item);
-    ended.messages.finish();
-    ended.pass(100);
-    assert.deepEqual(
-      ended.done.map(({ item }) => item),
-      items(20),
-    );
   });
 });

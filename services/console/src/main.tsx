@@ -6,7 +6,6 @@ import { effect, signal } from '@preact/signals';
 import { render } from 'preact';
 import { type Api, createApi } from './api/call.js';
 import { createSessions } from './api/session.js';
-import { browserPace } from './live/browser-pace.js';
 import { createLive } from './live/live.js';
 import { pages } from './pages.js';
 import { followLinks } from './router/links.js';
@@ -35,7 +34,6 @@ const api: Api = createApi({
 const live = createLive({
   url: `${location.origin.replace(/^http/, 'ws')}/api/audit/stream`,
   organization: () => sessions.organization.peek(),
-  pace: browserPace,
 });
 const router = createRouter({
   place: { location, history, addEventListener: (type, listener) => addEventListener(type, listener) },

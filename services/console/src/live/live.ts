@@ -1,6 +1,5 @@
 import { type Problem, problemOf } from '../api/problem.js';
 import type { AuditEvent } from '../api/types.js';
-import { littleAtOnce, type Pace } from './little-at-once.js';
 import { createBackoff, readServerMessage, type ServerMessage, subprotocol } from './protocol.js';
 
 export type LiveStatus =
@@ -52,11 +51,9 @@ export function createLive({
   url,
   open = (address) => new WebSocket(address, subprotocol),
   organization,
-  pace,
 }: {
   /** Of the stream: ws: or wss:. */
   url: string;
-  pace: Pace;
   open?: (address: string) => WebSocket;
   organization: () => string | undefined;
 }): Live {
@@ -84,10 +81,10 @@ export function createLive({
           else mine.send('{"type":"ping"}');
         }, pingMs);
       };
-      const frames = littleAtOnce((frame: string) => {
-        if (stopped) return;
-        const message = readServerMessage(frame);
-        if (!message) return;
+      mine.onmessage = ({ data }) => {
+        heardAt = Date.now();
+        const message = readServerMessage(String(data));
+        if (!message || stopped) return;
         if (message.type === 'problem') {
           said = problemOf(message.problem, 0);
           if (message.id === id) mine.close();
@@ -98,14 +95,9 @@ export function createLive({
           onStatus({ kind: 'live' });
         }
         take(message);
-      }, pace);
-      mine.onmessage = ({ data }) => {
-        heardAt = Date.now();
-        frames.give(String(data));
       };
       mine.onclose = () => {
         clearInterval(pings);
-        frames.finish();
         if (stopped) return;
         if (said && final.has(said.kind)) {
           stopped = true;
