@@ -13,6 +13,8 @@ export interface Entitlements {
 }
 
 export type Entitled = Organization & { entitlements: Entitlements | undefined };
+/** What it is entitled to is known, so that saving changes what was changed and nothing else. */
+export type Known = Organization & { entitlements: Entitlements };
 
 export function NameOne({
   organization,
@@ -62,17 +64,17 @@ export function Entitle({
   onDone,
   onClose,
 }: {
-  organization: Entitled;
+  organization: Known;
   onDone: (said: string) => void;
   onClose: () => void;
 }) {
   const { api } = useApp();
-  const [plan, setPlan] = useState(entitlements?.plan ?? 'default');
-  const [days, setDays] = useState(entitlements?.retention_days?.toString() ?? '');
+  const [plan, setPlan] = useState(entitlements.plan);
+  const [days, setDays] = useState(entitlements.retention_days?.toString() ?? '');
   const [rights, setRights] = useState({
-    persistentLogging: entitlements?.persistentLogging ?? true,
-    export: entitlements?.export ?? true,
-    alerts: entitlements?.alerts ?? true,
+    persistentLogging: entitlements.persistentLogging,
+    export: entitlements.export,
+    alerts: entitlements.alerts,
   });
   const labels = { persistentLogging: 'Persistent logging', export: 'Export', alerts: 'Alerts' } as const;
   return (

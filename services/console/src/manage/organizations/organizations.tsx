@@ -9,9 +9,9 @@ import { Empty } from '../../ui/states.js';
 import type { TableColumn } from '../../ui/table.js';
 import { Value } from '../../ui/value.js';
 import { ManagedList } from '../managed-list.js';
-import { Entitle, type Entitled, type Entitlements, NameOne } from './forms.js';
+import { Entitle, type Entitled, type Entitlements, type Known, NameOne } from './forms.js';
 
-type Open = { kind: 'name'; organization?: Organization } | { kind: 'entitle'; organization: Entitled };
+type Open = { kind: 'name'; organization?: Organization } | { kind: 'entitle'; organization: Known };
 
 /** More of them are shown on demand: each is a question of its own. */
 const atOnce = 50;
@@ -27,8 +27,11 @@ export default function Organizations() {
       organizations.slice(0, most).map(
         async (one): Promise<Entitled> => ({
           ...one,
+          // One that cannot be said does not take the others away.
           entitlements: may
-            ? await api.get<Entitlements>(`/api/organizations/${encodeURIComponent(one.id)}/entitlements`, {}, signal)
+            ? await api
+                .get<Entitlements>(`/api/organizations/${encodeURIComponent(one.id)}/entitlements`, {}, signal)
+                .catch(() => undefined)
             : undefined,
         }),
       ),
@@ -56,7 +59,11 @@ export default function Organizations() {
       </Badge>
     );
   const entitled: readonly TableColumn<Entitled>[] = [
-    { name: 'plan', label: 'Plan', cell: ({ entitlements }) => entitlements?.plan },
+    {
+      name: 'plan',
+      label: 'Plan',
+      cell: ({ entitlements }) => entitlements?.plan ?? <span class="faint">not known just now</span>,
+    },
     {
       name: 'retention',
       label: 'Kept for',
@@ -91,13 +98,22 @@ export default function Organizations() {
         </Empty>
       }
       keyOf={({ id }) => id}
-      actions={(organization) =>
+      actions={({ entitlements, ...organization }) =>
         mayName
           ? {
               of: organization.name,
               items: [
                 { label: 'Rename', icon: 'edit', run: () => setOpen({ kind: 'name', organization }) },
-                { label: 'Entitlements', icon: 'star', run: () => setOpen({ kind: 'entitle', organization }) },
+                // What is not known cannot be changed in part: saving would put something else in its place.
+                ...(entitlements
+                  ? [
+                      {
+                        label: 'Entitlements',
+                        icon: 'star' as const,
+                        run: () => setOpen({ kind: 'entitle', organization: { ...organization, entitlements } }),
+                      },
+                    ]
+                  : []),
               ],
             }
           : undefined
@@ -111,6 +127,11 @@ export default function Organizations() {
       {data && !mayLook && (
         <p class="manage-intro manage-after">
           What each is entitled to is not shown: that needs the permission <code>view:audit_logs</code>.
+        </p>
+      )}
+      {mayLook && data?.shown.some(({ entitlements }) => entitlements === undefined) && (
+        <p class="manage-intro manage-after">
+          What some are entitled to could not be loaded. <Button onClick={again}>Try again</Button>
         </p>
       )}
       {data && data.total > data.shown.length && (
