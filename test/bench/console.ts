@@ -134,7 +134,7 @@ async function load({ url, browser, context }: World): Promise<void> {
 }
 
 /** All rows in the table, with every column there is, scrolled through. */
-async function scroll({ url, context, rows }: World): Promise<void> {
+async function scroll({ url, context }: World): Promise<void> {
   const page = await context.newPage();
   await page.goto(`${url}/?range=7d`);
   const columns = await everyColumn(page);
@@ -145,7 +145,7 @@ async function scroll({ url, context, rows }: World): Promise<void> {
   const height = () => grid.evaluate((element) => element.scrollHeight);
   print(`${columns.length} columns; asking for all rows …`);
   const began = performance.now();
-  for (let before = -1, still = 0; still < 20; ) {
+  for (let before = -1, still = 0; still < 100; ) {
     await grid.press('End');
     await page.waitForTimeout(50);
     const now = await height();
@@ -154,7 +154,7 @@ async function scroll({ url, context, rows }: World): Promise<void> {
   }
   const there = Math.round((await height()) / 28);
   print(
-    `${there.toLocaleString('en')} of ${rows.toLocaleString('en')} rows after ${((performance.now() - began) / 1_000).toFixed(1)} s`,
+    `${there.toLocaleString('en')} of ${(await totalOf(page, url)).toLocaleString('en')} rows after ${((performance.now() - began) / 1_000).toFixed(1)} s`,
   );
   const box = (await grid.boundingBox())!;
   await page.mouse.move(box.x + box.width / 2, box.y + box.height / 2);
